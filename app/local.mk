@@ -1,0 +1,68 @@
+# Sources of libcoffer.a, one variable per layer, and of the programs.  One file per line, sorted;
+# tests/lint.sh complains about files that are missing here.
+
+headers = \
+	include/arena.h \
+	include/buf.h \
+	include/clock.h \
+	include/conf.def \
+	include/conf.h \
+	include/crypto.h \
+	include/db.h \
+	include/err.h \
+	include/errcode.def \
+	include/json_in.h \
+	include/json_scan.h \
+	include/log.h \
+	include/migrate.h \
+	include/migrations.h \
+	include/opt.h \
+	include/out.h \
+	include/rq.h \
+	include/sqlb.h \
+	include/str.h \
+	include/uuid.h
+
+base_sources = \
+	app/base/arena.c \
+	app/base/buf.c \
+	app/base/clock.c \
+	app/base/conf.c \
+	app/base/crypto.c \
+	app/base/err.c \
+	app/base/json_in.c \
+	app/base/json_scan.c \
+	app/base/log.c \
+	app/base/out.c \
+	app/base/rq.c \
+	app/base/str.c \
+	app/base/str_code.c \
+	app/base/uuid.c
+
+db_sources =
+
+catalog_sources =
+
+policy_sources =
+
+data_sources =
+
+rpc_sources =
+
+tools_sources =
+
+http_sources =
+
+cli_sources =
+
+libcoffer_a_SOURCES = \
+	$(headers) \
+	$(base_sources) \
+	$(db_sources) \
+	$(catalog_sources) \
+	$(policy_sources) \
+	$(data_sources) \
+	$(rpc_sources) \
+	$(tools_sources) \
+	$(http_sources) \
+	$(cli_sources)

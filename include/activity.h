@@ -1,0 +1,14 @@
+#ifndef COFFER_ACTIVITY_H
+#define COFFER_ACTIVITY_H
+
+struct rq;
+
+/* What a handler adds to its activity row beyond who, tool and outcome, which the door knows: the
+ * action
+ * ("item.create", "schema.update"), collection slug or system name, item id, and a short payload
+ * (JSON text).  A handler that changes several things calls it once each; the door writes the rows
+ * in the same transaction.  All but action may be NULL. */
+void activity_note(struct rq *rq, const char *action, const char *collection, const char *item_id,
+    const char *payload);
+
+#endif

@@ -1,0 +1,55 @@
+#ifndef COFFER_JSON_IN_H
+#define COFFER_JSON_IN_H
+
+#include <json-c/json_object.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct err;
+
+enum {
+	JSON_IN_DEPTH_MAX = 64,
+};
+
+/*
+ * Reading JSON.  A strict scanner (RFC 8259, UTF-8) reads the text first and refuses what json-c
+ * lets pass: duplicate keys, NUL in a key or string, NaN, "1.", control characters, lone
+ * surrogates, invalid UTF-8, a byte order mark, text after the value, depth over JSON_IN_DEPTH_MAX.
+ * json-c then builds the tree, and every node carries the span of text it came from, because json-c
+ * clips integers beyond 64 bits and drops the sign of -0.
+ *
+ * The tree belongs to mem and must not be put or changed by the caller; text must live as long.
+ * A JSON null is a NULL pointer, as always in json-c.
+ */
+
+/* Parse text.  0: *root_r is set (NULL for the text "null").  -1: E_PARSE is recorded, with line
+ * and column in the message. */
+int json_in_parse(
+    struct arena *mem, struct err *err, const char *text, size_t len, struct json_object **root_r);
+
+/* The text a node came from, byte for byte; not NUL-terminated.  node NULL: "null". */
+const char *json_in_raw(const struct json_object *node, size_t *len_r);
+
+/* true and *n_r if node is a number with an integral value (1, 1.0, 1e3) that fits int64_t exactly.
+ */
+bool json_in_int(const struct json_object *node, int64_t *n_r);
+
+/* true if node is a number with a finite value.  *exact_r (may be NULL) tells whether an integer
+ * literal survived the conversion. */
+bool json_in_double(const struct json_object *node, double *d_r, bool *exact_r);
+
+/* The member of an object; NULL when absent, null, or node is no object. */
+struct json_object *json_in_get(const struct json_object *node, const char *key);
+
+/* true when the member stands there, be it null. */
+bool json_in_has(const struct json_object *node, const char *key);
+
+/* The string, or NULL when node is not one. */
+const char *json_in_str(const struct json_object *node);
+
+/* "object", "array", "string", "number", "boolean", "null": for messages. */
+const char *json_in_type_name(const struct json_object *node);
+
+#endif
