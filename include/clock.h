@@ -17,7 +17,8 @@ int64_t clock_monotonic(void);
 void clock_format(int64_t us, char to[CLOCK_TEXT_SIZE]);
 
 /* RFC 3339 date-time with Z or offset, 'T' or blank between, optional fraction (cut at the
- * microsecond), or a plain date (midnight UTC).  false if malformed or no such day. */
+ * microsecond), or a plain date (midnight UTC).  A leap second, 23:59:60 UTC, is read as the
+ * midnight after it. false if malformed or no such day. */
 bool clock_parse(const char *s, size_t len, int64_t *us_r);
 
 /* For MariaDB's DATETIME(6): "2026-11-22 10:20:30.123456". */

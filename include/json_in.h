@@ -2,6 +2,7 @@
 #define COFFER_JSON_IN_H
 
 #include <json-c/json_object.h>
+#include <json-c/linkhash.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,18 +15,19 @@ enum {
 };
 
 /*
- * Reading JSON.  A strict scanner (RFC 8259, UTF-8) reads the text first and refuses what json-c
- * lets pass: duplicate keys, NUL in a key or string, NaN, "1.", control characters, lone
- * surrogates, invalid UTF-8, a byte order mark, text after the value, depth over JSON_IN_DEPTH_MAX.
- * json-c then builds the tree, and every node carries the span of text it came from, because json-c
- * clips integers beyond 64 bits and drops the sign of -0.
+ * Reading JSON, strictly (RFC 8259, UTF-8): what json-c lets pass is refused, that is duplicate
+ * keys, NUL in a key or string, NaN, "1.", control characters, lone surrogates, invalid UTF-8, a
+ * byte order mark, text after the value, depth over JSON_IN_DEPTH_MAX.  The tree is made of
+ * json-c's objects, and every node carries the span of text it came from, because json-c clips
+ * integers beyond 64 bits and drops the sign of -0.
  *
  * The tree belongs to mem and must not be put or changed by the caller; text must live as long.
  * A JSON null is a NULL pointer, as always in json-c.
  */
 
-/* Parse text.  0: *root_r is set (NULL for the text "null").  -1: E_PARSE is recorded, with line
- * and column in the message. */
+/* Parse text.  0: *root_r is set (NULL for the text "null").  -1 with line and column in the
+ * message: E_PARSE when it is not JSON or nested too deeply, E_BAD_REQUEST when it is JSON that is
+ * refused all the same: a duplicate key, or U+0000 in a key or string. */
 int json_in_parse(
     struct arena *mem, struct err *err, const char *text, size_t len, struct json_object **root_r);
 
@@ -37,7 +39,7 @@ const char *json_in_raw(const struct json_object *node, size_t *len_r);
 bool json_in_int(const struct json_object *node, int64_t *n_r);
 
 /* true if node is a number with a finite value.  *exact_r (may be NULL) tells whether an integer
- * literal survived the conversion. */
+ * literal survived the conversion; true for a literal with a fraction or exponent. */
 bool json_in_double(const struct json_object *node, double *d_r, bool *exact_r);
 
 /* The member of an object; NULL when absent, null, or node is no object. */

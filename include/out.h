@@ -43,7 +43,8 @@ void out_str(struct out *o, const char *s);
 void out_strn(struct out *o, const char *s, size_t len);
 void out_int(struct out *o, int64_t n);
 void out_uint(struct out *o, uint64_t n);
-/* The shortest form that reads back as the same double; NaN and infinities are written as null. */
+/* The fewest digits that read back as the same double, integers below 2^53 in full; NaN and
+ * infinities are written as null. */
 void out_double(struct out *o, double d);
 void out_bool(struct out *o, bool b);
 void out_null(struct out *o);

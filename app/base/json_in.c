@@ -1,7 +1,7 @@
 /*
- * Reading JSON: the scanner of json_scan.c has the say, json-c builds the tree, and a walk over
- * both gives each node its span of text.  The walk goes in document order; json-c keeps members in
- * the order they came in, and the scanner noted one span per value in that order, be it null.
+ * Reading JSON: one pass over the text that checks it and makes json-c's objects as it goes, each
+ * with the span of text it came from.  json-c's own tokener would want a second pass of four times
+ * the length. The recursion is JSON_IN_DEPTH_MAX deep at most.
  */
 #include "json_in.h"
 
@@ -10,16 +10,297 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json_tokener.h>
-#include <json-c/linkhash.h>
-
 #include "arena.h"
 #include "err.h"
 #include "json_scan.h"
 #include "log.h"
+#include "str.h"
 
 /* Characters of an integer literal that may be finite as a double: DBL_MAX has 309 digits. */
-enum { INTEGER_MAX = 311 };
+enum { INTEGER_MAX = 311, KEY_SHOWN_MAX = 64 };
+
+/* The text of a node: its userdata. */
+struct span {
+	const char *at;
+	size_t len;
+};
+
+struct parse {
+	struct json_scan scan;
+	struct arena *mem;
+	const char *text;
+	unsigned depth;
+	const char *twice; /* the first key that its object has already */
+	size_t twice_len;
+};
+
+static bool value(struct parse *p, struct json_object **node_r);
+
+/* json-c says NULL when memory is exhausted. */
+static struct json_object *
+made(struct json_object *node)
+{
+	if (node == NULL) {
+		log_error("out of memory in json-c");
+		abort();
+	}
+	return node;
+}
+
+static struct json_object *
+make_string(struct parse *p, const char *raw, size_t len, bool escaped)
+{
+	struct arena_mark mark;
+	struct json_object *node;
+	char *text;
+
+	if (!escaped)
+		return made(json_object_new_string_len(raw, (int)len));
+	mark = arena_mark(p->mem);
+	text = arena_alloc(p->mem, len);
+	len = json_scan_decode(text, raw, len);
+	node = made(json_object_new_string_len(text, (int)len));
+	arena_release(p->mem, mark);
+	return node;
+}
+
+static bool
+string(struct parse *p, struct json_object **node_r)
+{
+	const char *raw = p->scan.p + 1;
+	bool escaped;
+
+	if (!json_scan_string(&p->scan, &escaped))
+		return false;
+	*node_r = make_string(p, raw, (size_t)(p->scan.p - raw) - 1, escaped);
+	return true;
+}
+
+/* Clipped to the range of json-c; json_in_int() and json_in_double() read the text. */
+static struct json_object *
+make_integer(const char *raw, const char *end)
+{
+	bool negative = *raw == '-';
+	uint64_t n = 0, limit = negative ? (uint64_t)INT64_MAX + 1 : UINT64_MAX;
+	unsigned digit;
+
+	for (raw += negative; raw < end; raw++) {
+		digit = (unsigned)(*raw - '0');
+		if (n > (limit - digit) / 10) {
+			n = limit;
+			break;
+		}
+		n = 10 * n + digit;
+	}
+	if (negative)
+		return made(json_object_new_int64((int64_t)(0 - n)));
+	return made(n > INT64_MAX ? json_object_new_uint64(n) : json_object_new_int64((int64_t)n));
+}
+
+static bool
+number(struct parse *p, struct json_object **node_r)
+{
+	const char *raw = p->scan.p, *terminated = raw;
+	bool integer;
+
+	if (!json_scan_number(&p->scan, &integer))
+		return false;
+	if (integer) {
+		*node_r = make_integer(raw, p->scan.p);
+		return true;
+	}
+	if (p->scan.p == p->scan.end)
+		terminated = arena_strndup(p->mem, raw, (size_t)(p->scan.p - raw));
+	*node_r = made(json_object_new_double(strtod(terminated, NULL)));
+	return true;
+}
+
+static bool
+word(struct parse *p, struct json_object **node_r)
+{
+	switch (*p->scan.p) {
+	case 't':
+		*node_r = made(json_object_new_boolean(true));
+		return json_scan_word(&p->scan, "true");
+	case 'f':
+		*node_r = made(json_object_new_boolean(false));
+		return json_scan_word(&p->scan, "false");
+	}
+	return json_scan_word(&p->scan, "null");
+}
+
+static bool
+deeper(struct parse *p)
+{
+	if (p->depth == JSON_IN_DEPTH_MAX)
+		return json_scan_broken(
+		    &p->scan, p->scan.p, "nested too deeply, 64 levels are allowed");
+	p->depth++;
+	p->scan.p++;
+	json_scan_blanks(&p->scan);
+	return true;
+}
+
+/* After an element or member: true when another must follow; false at the end, or broken. */
+static bool
+another(struct parse *p, char close, const char *why)
+{
+	json_scan_blanks(&p->scan);
+	if (json_scan_at(&p->scan, ',')) {
+		p->scan.p++;
+		json_scan_blanks(&p->scan);
+		return true;
+	}
+	if (!json_scan_at(&p->scan, close))
+		return json_scan_broken(&p->scan, p->scan.p, why);
+	p->scan.p++;
+	p->depth--;
+	return false;
+}
+
+static bool
+element(struct parse *p, struct json_object *array)
+{
+	struct json_object *node;
+
+	if (!value(p, &node))
+		return false;
+	if (json_object_array_add(array, node) != 0)
+		made(NULL);
+	return true;
+}
+
+static bool
+array(struct parse *p, struct json_object **node_r)
+{
+	*node_r = made(json_object_new_array_ext(4));
+	if (!deeper(p))
+		return false;
+	if (json_scan_at(&p->scan, ']')) {
+		p->scan.p++;
+		p->depth--;
+		return true;
+	}
+	do {
+		if (!element(p, *node_r))
+			return false;
+	} while (another(p, ']', "',' or ']' is expected"));
+	return p->scan.why == NULL;
+}
+
+/* A key and the ':' behind it; NULL if broken.  It lives in the arena, json-c only points to it.
+ * *raw_len_r counts the quotes. */
+static const char *
+member_name(struct parse *p, size_t *raw_len_r)
+{
+	struct json_scan *s = &p->scan;
+	const char *raw = s->p;
+	bool escaped;
+	char *name;
+	size_t len;
+
+	if (!json_scan_at(s, '"')) {
+		json_scan_broken(s, s->p, "a key in double quotes is expected");
+		return NULL;
+	}
+	if (!json_scan_string(s, &escaped))
+		return NULL;
+	*raw_len_r = (size_t)(s->p - raw);
+	len = *raw_len_r - 2;
+	name = arena_strndup(p->mem, raw + 1, len);
+	if (escaped)
+		name[json_scan_decode(name, raw + 1, len)] = '\0';
+	json_scan_blanks(s);
+	if (!json_scan_at(s, ':')) {
+		json_scan_broken(s, s->p, "':' is expected");
+		return NULL;
+	}
+	s->p++;
+	json_scan_blanks(s);
+	return name;
+}
+
+/* json-c finds a key by a hash with a random seed; one that is there already does not make the
+ * object longer. */
+static bool
+member(struct parse *p, struct json_object *object)
+{
+	const char *raw = p->scan.p, *name;
+	int length = json_object_object_length(object);
+	struct json_object *node;
+	size_t raw_len;
+
+	name = member_name(p, &raw_len);
+	if (name == NULL || !value(p, &node))
+		return false;
+	if (json_object_object_add_ex(object, name, node, JSON_C_OBJECT_ADD_CONSTANT_KEY) != 0)
+		made(NULL);
+	if (json_object_object_length(object) == length && p->twice == NULL) {
+		p->twice = raw;
+		p->twice_len = raw_len;
+	}
+	return true;
+}
+
+static bool
+object(struct parse *p, struct json_object **node_r)
+{
+	*node_r = made(json_object_new_object());
+	if (!deeper(p))
+		return false;
+	if (json_scan_at(&p->scan, '}')) {
+		p->scan.p++;
+		p->depth--;
+		return true;
+	}
+	do {
+		if (!member(p, *node_r))
+			return false;
+	} while (another(p, '}', "',' or '}' is expected"));
+	return p->scan.why == NULL;
+}
+
+/* What begins with c. */
+static bool
+begun(struct parse *p, char c, struct json_object **node_r)
+{
+	switch (c) {
+	case '{':
+		return object(p, node_r);
+	case '[':
+		return array(p, node_r);
+	case '"':
+		return string(p, node_r);
+	case 't':
+	case 'f':
+	case 'n':
+		return word(p, node_r);
+	}
+	if (c == '-' || (c >= '0' && c <= '9'))
+		return number(p, node_r);
+	return json_scan_broken(&p->scan, p->scan.p, "a value is expected");
+}
+
+/* A value of any kind; its node is the caller's, or gone if there was a failure. */
+static bool
+value(struct parse *p, struct json_object **node_r)
+{
+	const char *start = p->scan.p;
+	struct span *span;
+
+	*node_r = NULL;
+	if (!begun(p, start < p->scan.end ? *start : '\0', node_r)) {
+		json_object_put(*node_r);
+		return false;
+	}
+	if (*node_r == NULL)
+		return true;
+	span = NEW(p->mem, struct span);
+	span->at = start;
+	span->len = (size_t)(p->scan.p - start);
+	json_object_set_userdata(*node_r, span, NULL);
+	return true;
+}
 
 static void
 put_root(void *root)
@@ -27,79 +308,60 @@ put_root(void *root)
 	json_object_put(root);
 }
 
-/* Give node and all below it their spans; *next_r is the first and moves on.  Returns the span of
- * an object that json-c has fewer members of than the text, or NULL. */
-static struct json_span *
-attach(struct json_object *node, struct json_span **next_r)
+static bool
+whole_text(struct parse *p, struct json_object **root_r)
 {
-	struct json_span *span = (*next_r)++, *bad = NULL;
-	struct lh_entry *member;
-	size_t i, n;
+	struct json_scan *s = &p->scan;
 
-	if (node == NULL)
-		return NULL;
-	/* json-c keeps the text of a double there, and a serializer that would read it. */
-	if (json_object_is_type(node, json_type_double))
-		json_object_set_serializer(node, NULL, NULL, NULL);
-	json_object_set_userdata(node, span, NULL);
-	if (json_object_is_type(node, json_type_array)) {
-		n = json_object_array_length(node);
-		for (i = 0; i < n && bad == NULL; i++)
-			bad = attach(json_object_array_get_idx(node, i), next_r);
-	} else if (json_object_is_type(node, json_type_object)) {
-		if ((uint32_t)json_object_object_length(node) != span->members)
-			return span;
-		member = lh_table_head(json_object_get_object(node));
-		for (; member != NULL && bad == NULL; member = member->next)
-			bad = attach((struct json_object *)lh_entry_v(member), next_r);
-	}
-	return bad;
+	if (s->end - s->p >= 3 && memcmp(s->p, "\xef\xbb\xbf", 3) == 0)
+		return json_scan_broken(s, s->p, "a byte order mark is not allowed");
+	json_scan_blanks(s);
+	if (!value(p, root_r))
+		return false;
+	arena_defer(p->mem, put_root, *root_r);
+	json_scan_blanks(s);
+	return s->p == s->end || json_scan_broken(s, s->p, "nothing may follow the value");
 }
 
-/* The tree of a text that the scanner let pass; false if json-c would not have it. */
-static bool
-build(const char *text, size_t len, struct json_object **root_r)
+/* "line 3, column 7"; columns count characters. */
+static const char *
+position(const struct parse *p, const char *where)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(JSON_IN_DEPTH_MAX + 1);
-	enum json_tokener_error error;
+	const char *line = p->text, *next;
+	unsigned line_number = 1;
 
-	if (tokener == NULL)
-		return false;
-	*root_r = json_tokener_parse_ex(tokener, text, (int)len);
-	error = json_tokener_get_error(tokener);
-	if (error == json_tokener_continue) {
-		/* More digits might follow a bare number. */
-		*root_r = json_tokener_parse_ex(tokener, " ", 1);
-		error = json_tokener_get_error(tokener);
+	while ((next = memchr(line, '\n', (size_t)(where - line))) != NULL) {
+		line = next + 1;
+		line_number++;
 	}
-	json_tokener_free(tokener);
-	if (error != json_tokener_success)
-		log_error(
-		    "json-c refused what the scanner took: %s", json_tokener_error_desc(error));
-	return error == json_tokener_success;
+	return arena_printf(p->mem, "line %u, column %zu", line_number,
+	    str_utf8_length(line, (size_t)(where - line)) + 1);
 }
 
 int
 json_in_parse(
     struct arena *mem, struct err *err, const char *text, size_t len, struct json_object **root_r)
 {
-	struct json_span *spans, *next, *bad;
-	struct json_object *root;
+	struct parse p = {.scan = {.p = text, .end = text + len}, .mem = mem, .text = text};
 
-	if (json_scan(mem, err, text, len, &spans) != 0)
-		return -1;
-	if (!build(text, len, &root))
-		return err_set(err, mem, E_PARSE, NULL, "not valid JSON");
-	arena_defer(mem, put_root, root);
-	next = spans;
-	bad = attach(root, &next);
-	if (bad != NULL)
-		return json_scan_refuse_duplicate(mem, err, text, len, bad);
-	*root_r = root;
+	if (len > INT32_MAX)
+		return err_set(err, mem, E_PAYLOAD_TOO_LARGE, NULL, "more than 2 GiB of JSON");
+	if (!whole_text(&p, root_r))
+		return err_set(err, mem, E_PARSE, NULL, "not valid JSON at %s: %s",
+		    position(&p, p.scan.where), p.scan.why);
+	if (p.scan.nul != NULL)
+		return err_set(err, mem, E_BAD_REQUEST, NULL,
+		    "the character \\u0000 at %s cannot be stored; leave it out",
+		    position(&p, p.scan.nul));
+	if (p.twice != NULL)
+		return err_set(err, mem, E_BAD_REQUEST, NULL,
+		    "the key %.*s at %s occurs twice in its object",
+		    (int)str_utf8_prefix(p.twice, p.twice_len, KEY_SHOWN_MAX), p.twice,
+		    position(&p, p.twice));
 	return 0;
 }
 
-static const struct json_span *
+static const struct span *
 span_of(const struct json_object *node)
 {
 	return json_object_get_userdata((struct json_object *)(uintptr_t)node);
@@ -162,7 +424,7 @@ split_number(const char *text, size_t len, struct decimal *d)
 bool
 json_in_int(const struct json_object *node, int64_t *n_r)
 {
-	const struct json_span *span;
+	const struct span *span;
 	struct decimal d;
 	uint64_t n = 0, limit;
 	const char *p;
@@ -192,7 +454,7 @@ bool
 json_in_double(const struct json_object *node, double *d_r, bool *exact_r)
 {
 	char literal[INTEGER_MAX + 1], back[INTEGER_MAX + 2];
-	const struct json_span *span;
+	const struct span *span;
 
 	if (!is_number(node))
 		return false;

@@ -1,74 +1,102 @@
-/*
- * The strict scanner: RFC 8259 to the letter, with the limits json_in.h names.  It recurses at most
- * JSON_IN_DEPTH_MAX deep and looks at each byte once.
- */
+/* The words of JSON, strictly as RFC 8259 has them.  Each byte is looked at once. */
 #include "json_scan.h"
 
-#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-#include <json-c/json_object.h>
-#include <json-c/json_tokener.h>
-
-#include "arena.h"
-#include "err.h"
-#include "json_in.h"
 #include "str.h"
 
-enum { SPANS_MIN = 64, KEY_SHOWN_MAX = 64 };
-
-struct scan {
-	struct arena *mem;
-	const char *text, *p, *end;
-	struct json_span *spans;
-	size_t count, cap;
-	unsigned depth;
-	const char *why, *where;  /* the first breach of the grammar */
-	const char *nul;          /* the first \u0000: good JSON, refused in the end */
-	struct json_object *keys; /* looking for the key that comes twice in the outermost object */
-};
-
-static bool value(struct scan *s);
-
-static bool
-broken(struct scan *s, const char *where, const char *why)
+bool
+json_scan_broken(struct json_scan *s, const char *where, const char *why)
 {
 	s->where = where;
 	s->why = where == s->end ? "the text ends too early" : why;
 	return false;
 }
 
-static void
-skip_blanks(struct scan *s)
+void
+json_scan_blanks(struct json_scan *s)
 {
 	while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t' || *s->p == '\r'))
 		s->p++;
 }
 
-static bool
-at(const struct scan *s, char c)
+bool
+json_scan_at(const struct json_scan *s, char c)
 {
 	return s->p < s->end && *s->p == c;
 }
 
 static bool
-at_digit(const struct scan *s)
+at_digit(const struct json_scan *s)
 {
 	return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
+bool
+json_scan_word(struct json_scan *s, const char *word)
+{
+	size_t len = strlen(word);
+
+	if ((size_t)(s->end - s->p) < len || memcmp(s->p, word, len) != 0)
+		return json_scan_broken(s, s->p, "a value is expected");
+	s->p += len;
+	return true;
+}
+
+static bool
+digits(struct json_scan *s)
+{
+	if (!at_digit(s))
+		return json_scan_broken(s, s->p, "a digit is expected");
+	while (at_digit(s))
+		s->p++;
+	return true;
+}
+
+static bool
+whole_part(struct json_scan *s)
+{
+	if (!json_scan_at(s, '0'))
+		return digits(s);
+	s->p++;
+	return !at_digit(s) || json_scan_broken(s, s->p - 1, "a number does not begin with 0");
+}
+
+bool
+json_scan_number(struct json_scan *s, bool *integer_r)
+{
+	*integer_r = true;
+	s->p += json_scan_at(s, '-');
+	if (!whole_part(s))
+		return false;
+	if (json_scan_at(s, '.')) {
+		*integer_r = false;
+		s->p++;
+		if (!digits(s))
+			return false;
+	}
+	if (json_scan_at(s, 'e') || json_scan_at(s, 'E')) {
+		*integer_r = false;
+		s->p++;
+		s->p += json_scan_at(s, '+') || json_scan_at(s, '-');
+		return digits(s);
+	}
+	return true;
+}
+
 #define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
 
-/* Some byte of x is less than n, which is at most 128; bytes from 128 on may count as well. */
+/* Nonzero if some byte of x is less than n, which is at most 128. */
 static uint64_t
 some_less(uint64_t x, unsigned n)
 {
 	return (x - EACH_BYTE(n)) & ~x & EACH_BYTE(0x80);
 }
 
-/* Move over characters that mean themselves, eight at a time. */
+/* Move over ASCII that means itself, eight characters at a time. */
 static void
-skip_plain(struct scan *s)
+skip_plain(struct json_scan *s)
 {
 	uint64_t x;
 
@@ -83,341 +111,166 @@ skip_plain(struct scan *s)
 		s->p++;
 }
 
-/* The four digits of \uXXXX, s->p standing on the first. */
-static bool
-hex4(struct scan *s, unsigned *n_r)
+static int
+hex_digit(char c)
 {
-	unsigned digit, i;
-	char c;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
 
-	for (*n_r = 0, i = 0; i < 4; i++, s->p++) {
-		c = s->p < s->end ? *s->p : '\0';
-		if (c >= '0' && c <= '9')
-			digit = (unsigned)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			digit = (unsigned)((c | 0x20) - 'a') + 10;
-		else
-			return broken(s, s->p, "\\u wants four hexadecimal digits");
-		*n_r = *n_r << 4 | digit;
+/* The four digits of an escape. */
+static unsigned
+hex4(const char *p)
+{
+	return (unsigned)(hex_digit(p[0]) << 12 | hex_digit(p[1]) << 8 | hex_digit(p[2]) << 4 |
+			  hex_digit(p[3]));
+}
+
+/* "XXXX" of an escape \uXXXX. */
+static bool
+utf16_unit(struct json_scan *s, unsigned *unit_r)
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		if (s->p + i == s->end || hex_digit(s->p[i]) < 0)
+			return json_scan_broken(s, s->p + i, "\\u wants four hexadecimal digits");
 	}
+	*unit_r = hex4(s->p);
+	s->p += 4;
 	return true;
 }
 
 static bool
-unicode_escape(struct scan *s, const char *start)
+unicode_escape(struct json_scan *s, const char *start)
 {
 	unsigned unit, second;
 
-	if (!hex4(s, &unit))
+	if (!utf16_unit(s, &unit))
 		return false;
 	if (unit == 0 && s->nul == NULL)
 		s->nul = start;
 	if (unit < 0xd800 || unit > 0xdfff)
 		return true;
 	if (unit >= 0xdc00 || s->end - s->p < 2 || s->p[0] != '\\' || s->p[1] != 'u')
-		return broken(s, start, "half of a surrogate pair stands alone");
+		return json_scan_broken(s, start, "half of a surrogate pair stands alone");
 	s->p += 2;
-	if (!hex4(s, &second))
+	if (!utf16_unit(s, &second))
 		return false;
 	if (second < 0xdc00 || second > 0xdfff)
-		return broken(s, start, "half of a surrogate pair stands alone");
+		return json_scan_broken(s, start, "half of a surrogate pair stands alone");
 	return true;
 }
 
-/* s->p stands on what does not mean itself. */
 static bool
-special(struct scan *s)
+escape(struct json_scan *s)
 {
-	const char *start = s->p;
-	size_t n;
+	const char *start = s->p++;
 
-	if ((signed char)*s->p < 0) {
-		n = str_utf8_sequence(s->p, (size_t)(s->end - s->p));
-		s->p += n;
-		return n > 0 || broken(s, start, "invalid UTF-8");
-	}
-	if (*s->p != '\\')
-		return broken(s, start, "a control character in a string must be escaped");
-	if (++s->p == s->end)
-		return broken(s, s->end, NULL);
-	if (*s->p++ == 'u')
+	if (s->p == s->end)
+		return json_scan_broken(s, s->end, NULL);
+	if (*s->p == 'u') {
+		s->p++;
 		return unicode_escape(s, start);
-	if (s->p[-1] == '\0' || strchr("\"\\/bfnrt", s->p[-1]) == NULL)
-		return broken(s, start, "unknown escape");
+	}
+	if (*s->p == '\0' || strchr("\"\\/bfnrt", *s->p) == NULL)
+		return json_scan_broken(s, start, "unknown escape");
+	s->p++;
 	return true;
 }
 
 static bool
-string(struct scan *s)
+beyond_ascii(struct json_scan *s)
 {
+	size_t n = str_utf8_sequence(s->p, (size_t)(s->end - s->p));
+
+	if (n == 0)
+		return json_scan_broken(s, s->p, "invalid UTF-8");
+	s->p += n;
+	return true;
+}
+
+bool
+json_scan_string(struct json_scan *s, bool *escaped_r)
+{
+	*escaped_r = false;
 	for (s->p++;;) {
 		skip_plain(s);
 		if (s->p == s->end)
-			return broken(s, s->end, NULL);
-		if (*s->p == '"')
-			break;
-		if (!special(s))
-			return false;
-	}
-	s->p++;
-	return true;
-}
-
-static bool
-digits(struct scan *s)
-{
-	if (!at_digit(s))
-		return broken(s, s->p, "a digit is expected");
-	while (at_digit(s))
-		s->p++;
-	return true;
-}
-
-static bool
-number(struct scan *s)
-{
-	if (at(s, '-'))
-		s->p++;
-	if (at(s, '0')) {
-		s->p++;
-		if (at_digit(s))
-			return broken(s, s->p - 1, "a number does not begin with 0");
-	} else if (!digits(s)) {
-		return false;
-	}
-	if (at(s, '.')) {
-		s->p++;
-		if (!digits(s))
-			return false;
-	}
-	if (at(s, 'e') || at(s, 'E')) {
-		s->p++;
-		if (at(s, '+') || at(s, '-'))
+			return json_scan_broken(s, s->end, NULL);
+		if (*s->p == '"') {
 			s->p++;
-		return digits(s);
-	}
-	return true;
-}
-
-static bool
-literal(struct scan *s, const char *word)
-{
-	size_t len = strlen(word);
-
-	if ((size_t)(s->end - s->p) < len || memcmp(s->p, word, len) != 0)
-		return broken(s, s->p, "a value is expected");
-	s->p += len;
-	return true;
-}
-
-static bool
-deeper(struct scan *s)
-{
-	if (s->depth == JSON_IN_DEPTH_MAX)
-		return broken(s, s->p, "nested too deeply, 64 levels are allowed");
-	s->depth++;
-	s->p++;
-	skip_blanks(s);
-	return true;
-}
-
-/* After an element or member: true when another must follow; false at the end, or broken. */
-static bool
-another(struct scan *s, char close, const char *why)
-{
-	skip_blanks(s);
-	if (at(s, ',')) {
-		s->p++;
-		skip_blanks(s);
-		return true;
-	}
-	if (!at(s, close))
-		return broken(s, s->p, why);
-	s->p++;
-	return false;
-}
-
-static bool
-array(struct scan *s)
-{
-	if (!deeper(s))
-		return false;
-	if (at(s, ']')) {
-		s->p++;
-	} else {
-		do {
-			if (!value(s))
+			return true;
+		}
+		if (*s->p == '\\') {
+			*escaped_r = true;
+			if (!escape(s))
 				return false;
-		} while (another(s, ']', "',' or ']' is expected"));
+		} else if ((signed char)*s->p >= 0) {
+			return json_scan_broken(
+			    s, s->p, "a control character in a string must be escaped");
+		} else if (!beyond_ascii(s)) {
+			return false;
+		}
 	}
-	s->depth--;
-	return s->why == NULL;
 }
 
-/* Is this key, quotes and all, new in the outermost object?  If not, the scan ends here. */
-static bool
-is_new_key(struct scan *s, const char *key, size_t len)
+static char *
+put_utf8(char *to, unsigned c)
 {
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *name = json_tokener_parse_ex(tokener, key, (int)len);
-	bool is_new = !json_object_object_get_ex(s->keys, json_object_get_string(name), NULL);
-
-	if (is_new)
-		json_object_object_add(s->keys, json_object_get_string(name), NULL);
-	else
-		s->where = key;
-	json_object_put(name);
-	json_tokener_free(tokener);
-	return is_new;
-}
-
-static bool
-member(struct scan *s)
-{
-	const char *key = s->p;
-
-	if (!at(s, '"'))
-		return broken(s, s->p, "a key in double quotes is expected");
-	if (!string(s))
-		return false;
-	if (s->keys != NULL && s->depth == 1 && !is_new_key(s, key, (size_t)(s->p - key)))
-		return false;
-	skip_blanks(s);
-	if (!at(s, ':'))
-		return broken(s, s->p, "':' is expected");
-	s->p++;
-	skip_blanks(s);
-	return value(s);
-}
-
-static bool
-object(struct scan *s, uint32_t *members_r)
-{
-	if (!deeper(s))
-		return false;
-	if (at(s, '}')) {
-		s->p++;
+	if (c < 0x80) {
+		*to++ = (char)c;
+		return to;
+	}
+	if (c < 0x800) {
+		*to++ = (char)(0xc0 | c >> 6);
 	} else {
-		do {
-			if (!member(s))
-				return false;
-			++*members_r;
-		} while (another(s, '}', "',' or '}' is expected"));
+		if (c < 0x10000) {
+			*to++ = (char)(0xe0 | c >> 12);
+		} else {
+			*to++ = (char)(0xf0 | c >> 18);
+			*to++ = (char)(0x80 | (c >> 12 & 0x3f));
+		}
+		*to++ = (char)(0x80 | (c >> 6 & 0x3f));
 	}
-	s->depth--;
-	return s->why == NULL;
+	*to++ = (char)(0x80 | (c & 0x3f));
+	return to;
 }
 
-/* A new span, by its number: the spans may move while it is open. */
-static size_t
-open_span(struct scan *s)
+/* The character of an escape, p standing behind the backslash; *end_r is behind the escape. */
+static unsigned
+decode_escape(const char *p, const char **end_r)
 {
-	size_t more = s->cap == 0 ? SPANS_MIN : 2 * s->cap;
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	unsigned unit;
 
-	if (s->count == s->cap) {
-		s->spans = arena_grow(
-		    s->mem, s->spans, s->cap * sizeof(*s->spans), more * sizeof(*s->spans));
-		s->cap = more;
+	*end_r = p + 1;
+	if (*p != 'u')
+		return (unsigned char)to[strchr(from, *p) - from];
+	unit = hex4(p + 1);
+	*end_r = p + 5;
+	if (unit < 0xd800 || unit > 0xdfff)
+		return unit;
+	*end_r = p + 11;
+	return 0x10000 + ((unit - 0xd800) << 10) + (hex4(p + 7) - 0xdc00);
+}
+
+size_t
+json_scan_decode(char *to, const char *raw, size_t len)
+{
+	const char *start = to, *end = raw + len, *stop;
+
+	while (raw < end) {
+		stop = memchr(raw, '\\', (size_t)(end - raw));
+		if (stop == NULL)
+			stop = end;
+		memcpy(to, raw, (size_t)(stop - raw));
+		to += stop - raw;
+		raw = stop;
+		if (raw < end)
+			to = put_utf8(to, decode_escape(raw + 1, &raw));
 	}
-	s->spans[s->count].at = s->p;
-	return s->count++;
-}
-
-static bool
-value(struct scan *s)
-{
-	size_t span = open_span(s);
-	uint32_t members = 0;
-	bool done;
-
-	switch (s->p < s->end ? *s->p : '\0') {
-	case '{':
-		done = object(s, &members);
-		break;
-	case '[':
-		done = array(s);
-		break;
-	case '"':
-		done = string(s);
-		break;
-	case 't':
-		done = literal(s, "true");
-		break;
-	case 'f':
-		done = literal(s, "false");
-		break;
-	case 'n':
-		done = literal(s, "null");
-		break;
-	default:
-		if (!at(s, '-') && !at_digit(s))
-			return broken(s, s->p, "a value is expected");
-		done = number(s);
-	}
-	s->spans[span].len = (uint32_t)(s->p - s->spans[span].at);
-	s->spans[span].members = members;
-	return done;
-}
-
-static bool
-whole_text(struct scan *s)
-{
-	if (s->end - s->p >= 3 && memcmp(s->p, "\xef\xbb\xbf", 3) == 0)
-		return broken(s, s->p, "a byte order mark is not allowed");
-	skip_blanks(s);
-	if (!value(s))
-		return false;
-	skip_blanks(s);
-	return s->p == s->end || broken(s, s->p, "nothing may follow the value");
-}
-
-/* "line 3, column 7"; columns count characters. */
-static const char *
-position(const struct scan *s, const char *where)
-{
-	const char *line = s->text, *next;
-	unsigned number_of_line = 1;
-
-	while ((next = memchr(line, '\n', (size_t)(where - line))) != NULL) {
-		line = next + 1;
-		number_of_line++;
-	}
-	return arena_printf(s->mem, "line %u, column %zu", number_of_line,
-	    str_utf8_length(line, (size_t)(where - line)) + 1);
-}
-
-int
-json_scan(
-    struct arena *mem, struct err *err, const char *text, size_t len, struct json_span **spans_r)
-{
-	struct scan s = {.mem = mem, .text = text, .p = text, .end = text + len};
-
-	if (len > INT32_MAX)
-		return err_set(err, mem, E_PAYLOAD_TOO_LARGE, NULL, "more than 2 GiB of JSON");
-	if (!whole_text(&s))
-		return err_set(err, mem, E_PARSE, NULL, "not valid JSON at %s: %s",
-		    position(&s, s.where), s.why);
-	if (s.nul != NULL)
-		return err_set(err, mem, E_BAD_REQUEST, NULL,
-		    "the character \\u0000 at %s cannot be stored; leave it out",
-		    position(&s, s.nul));
-	*spans_r = s.spans;
-	return 0;
-}
-
-int
-json_scan_refuse_duplicate(struct arena *mem, struct err *err, const char *text, size_t len,
-    const struct json_span *object_span)
-{
-	struct scan s = {.mem = mem, .text = text, .p = object_span->at, .end = text + len};
-	size_t key_len;
-
-	s.keys = json_object_new_object();
-	value(&s);
-	json_object_put(s.keys);
-	key_len = (size_t)(s.p - s.where) - 2;
-	return err_set(err, mem, E_BAD_REQUEST, NULL,
-	    "the key \"%.*s\" at %s occurs twice in its object",
-	    (int)str_utf8_prefix(s.where + 1, key_len, KEY_SHOWN_MAX), s.where + 1,
-	    position(&s, s.where));
+	return (size_t)(to - start);
 }
