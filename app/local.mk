@@ -4,6 +4,11 @@
 headers = \
 	include/arena.h \
 	include/buf.h \
+	include/cli.h \
+	include/cli_mcp_exchange.h \
+	include/cli_mcp_message.h \
+	include/cli_mcp_param.h \
+	include/cli_mcp_sse.h \
 	include/clock.h \
 	include/conf.def \
 	include/conf.h \
@@ -53,7 +58,13 @@ tools_sources =
 
 http_sources =
 
-cli_sources =
+cli_sources = \
+	app/cli/cli.c \
+	app/cli/cli_mcp.c \
+	app/cli/cli_mcp_exchange.c \
+	app/cli/cli_mcp_message.c \
+	app/cli/cli_mcp_param.c \
+	app/cli/cli_mcp_sse.c
 
 libcoffer_a_SOURCES = \
 	$(headers) \
@@ -66,3 +77,7 @@ libcoffer_a_SOURCES = \
 	$(tools_sources) \
 	$(http_sources) \
 	$(cli_sources)
+
+bin_PROGRAMS += coffer
+coffer_SOURCES = app/main_coffer.c
+coffer_LDADD = $(coffer_libs)

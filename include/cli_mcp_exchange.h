@@ -43,7 +43,8 @@ void proxy_exchange_turn(struct proxy *p);
  * is closed, which is what tells the server, and nothing more is written for it. */
 bool proxy_exchange_cancel(struct proxy *p, const struct json_object *id);
 
-/* The client will say no more: close the streams that have no end of their own. */
-void proxy_exchange_close_endless(struct proxy *p);
+/* The client will say no more: close the requests that owe it nothing, or have no end of their
+ * own. */
+void proxy_exchange_close_idle(struct proxy *p);
 
 #endif
