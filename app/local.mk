@@ -23,6 +23,11 @@ headers = \
 	include/migrations.h \
 	include/opt.h \
 	include/out.h \
+	include/query.h \
+	include/query_cursor.h \
+	include/query_expand.h \
+	include/query_plan.h \
+	include/query_row.h \
 	include/rq.h \
 	include/sqlb.h \
 	include/str.h \
@@ -36,6 +41,7 @@ base_sources = \
 	app/base/crypto.c \
 	app/base/err.c \
 	app/base/json_in.c \
+	app/base/json_node.c \
 	app/base/json_scan.c \
 	app/base/log.c \
 	app/base/out.c \
@@ -50,11 +56,20 @@ catalog_sources =
 
 policy_sources =
 
-data_sources =
+data_sources = \
+	app/data/query.c \
+	app/data/query_aggregate.c \
+	app/data/query_cursor.c \
+	app/data/query_expand.c \
+	app/data/query_row.c \
+	app/data/query_select.c \
+	app/data/query_sort.c \
+	app/data/query_sql.c
 
 rpc_sources =
 
-tools_sources =
+tools_sources = \
+	app/tools/collections.c
 
 http_sources =
 

@@ -15,6 +15,12 @@ struct json_scan {
 	const char *nul; /* the first \u0000 in a string: good JSON, but no C string */
 };
 
+/* The text a node came from: its userdata. */
+struct json_span {
+	const char *at;
+	size_t len;
+};
+
 /* Note what is wrong at where, or that the text ends there.  Always false. */
 bool json_scan_broken(struct json_scan *s, const char *where, const char *why);
 
