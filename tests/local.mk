@@ -12,7 +12,9 @@ unit_tests = \
 	tests/unit/test_str \
 	tests/unit/test_uuid
 
-EXTRA_DIST += tests/unit/unit.h
+EXTRA_DIST += tests/lint.sh tests/unit/unit.h
+TESTS += tests/lint.sh
+AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(DEPS_CFLAGS)'; export CC CPPFLAGS;
 
 LDADD = $(coffer_libs) $(CMOCKA_LIBS)
 
@@ -20,3 +22,22 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
+
+# Fuzz targets: make fuzz, then tests/fuzz/fuzz_X CORPUS-DIRECTORY.  They need clang.
+
+fuzz_programs = tests/fuzz/fuzz_json_in
+
+FUZZ_CC = clang
+fuzz_cc = $(MKDIR_P) tests/fuzz && cd $(srcdir) && $(FUZZ_CC) $(DEFS) -D_GNU_SOURCE -Iinclude \
+	$(DEPS_CFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=undefined
+
+EXTRA_DIST += tests/fuzz/fuzz_json_in.c
+CLEANFILES += $(fuzz_programs)
+
+.PHONY: fuzz
+fuzz: $(fuzz_programs)
+
+tests/fuzz/fuzz_json_in: tests/fuzz/fuzz_json_in.c $(base_sources)
+	$(AM_V_CCLD)$(fuzz_cc) -o $(abs_builddir)/$@ tests/fuzz/fuzz_json_in.c $(base_sources) \
+		$(DEPS_LIBS) $(LIBS)
