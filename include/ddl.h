@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "param.h"
+#include "opt.h"
 
 struct json_object;
 struct rq;

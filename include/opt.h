@@ -2,9 +2,10 @@
 #define COFFER_OPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* Scalars that may be absent, for inputs that must tell "not given" from 0 and false. */
+/* Inputs that may be absent, to tell "not given" from 0, false and an empty list. */
 struct opt_int {
 	bool set;
 	int64_t value;
@@ -12,6 +13,11 @@ struct opt_int {
 struct opt_bool {
 	bool set;
 	bool value;
+};
+struct str_list {
+	bool set;
+	size_t n;
+	const char **items;
 };
 
 #endif

@@ -25,16 +25,14 @@ struct rq;
  * fragment struct str_list        array of strings (or, with PARAM_CSV, also one comma-separated
  * string)
  *
- * An explicit null counts as absent unless PARAM_NULLABLE (only struct json_object * and const char
- * * with
- * *_given can tell; see .given).
+ * Bounds of a str_list row (min, max, options, format) hold for each of its entries.
+ *
+ * An explicit null counts as absent unless PARAM_NULLABLE; .given_offset tells such a null from
+ * absence.
  */
 
-struct str_list {
-	bool set;
-	size_t n;
-	const char **items;
-};
+/* Entries of one str_list. */
+enum { PARAM_ENTRIES_MAX = 1000 };
 
 enum param_type {
 	PARAM_STRING,
@@ -55,6 +53,9 @@ enum param_flags {
 	PARAM_CLAMP = 1 << 4, /* an integer outside min..max is brought to the nearer bound instead
 				 of refused */
 	PARAM_REST_ONLY = 1 << 5, /* not in the tool's schema */
+	PARAM_ALL =
+	    1 << 6, /* struct json_object *: the whole object of arguments; with such a row
+		       unknown ones are taken (TOOL_OPEN).  Not in the schema; its name is "*". */
 };
 
 struct param {
@@ -65,7 +66,7 @@ struct param {
 	const char *format;         /* "uuid" (canonicalised), "date-time", "email" */
 	const char *type_name;      /* for PARAM_JSON: "object", "array" */
 	const char *alias;          /* a second accepted wire name */
-	int64_t min, max;           /* both 0: no bound */
+	int64_t min, max;           /* both 0: no bound; max below min: no upper bound */
 	size_t offset;
 	size_t given_offset; /* of a bool that tells whether the argument stood there; 0: none (so
 				it can't be the first member) */
@@ -98,6 +99,13 @@ int param_decode(struct rq *rq, const struct param *params, struct json_object *
 /* Write the JSON Schema of the table:
  * {"type":"object","properties":...,"required":...,"additionalProperties":false}. */
 void param_schema(struct out *out, const struct param *params, bool open);
+
+/* The schema of one row. */
+void param_schema_of(struct out *out, const struct param *p);
+
+/* true if s may be an email address: one @, a local part, a domain without blanks, at most 191 code
+ * points. */
+bool param_is_email(const char *s);
 
 /* A copy of args with PARAM_SECRET values and anything named like a secret replaced, clipped for
  * the log, as JSON text. */

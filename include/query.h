@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "access.h"
-#include "param.h"
+#include "opt.h"
 
 struct rq;
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "access.h"
-#include "param.h"
+#include "opt.h"
 #include "query.h"
 
 struct query_batch;
@@ -20,15 +20,16 @@ struct query_batch;
 struct query_select {
 	const struct collection *collection;
 	const struct access *access;
-	uint64_t fields[8];            /* by field->index */
-	struct query_select **nested;  /* by field->index: the rows shown instead of the id; or NULL */
-	struct query_batch *batch;     /* the rows this node shows; NULL for the root */
+	uint64_t fields[8]; /* by field->index */
+	struct query_select *
+	    *nested;               /* by field->index: the rows shown instead of the id; or NULL */
+	struct query_batch *batch; /* the rows this node shows; NULL for the root */
 };
 
 /* fields: names, dotted names, "name.*", "*"; not set: all that may be read.  System columns of the
  * root are always in, the id everywhere.  expand: relations shown as objects, dots allowed.  NULL
- * for none.  Unknown and unreadable: E_VALIDATION "Unknown field: x"; a target that may not be read:
- * E_FORBIDDEN. */
+ * for none.  Unknown and unreadable: E_VALIDATION "Unknown field: x"; a target that may not be
+ * read: E_FORBIDDEN. */
 int query_select_parse(struct rq *rq, const struct access *access, const struct str_list *fields,
     const struct str_list *expand, struct query_select **select_r);
 /* All that may be read, nothing nested. */
@@ -65,15 +66,23 @@ struct query_plan {
 	size_t nkeys;
 	struct query_key keys[QUERY_KEYS_MAX + 1]; /* the last one is unique */
 	int64_t limit, offset;
-	const struct bind *after; /* values of the keys in the row before the page; NULL: from the start */
+	const struct bind
+	    *after; /* values of the keys in the row before the page; NULL: from the start */
 };
 
 /* sort NULL or "": the collection's default.  Adds the tie-breaker.  `Cannot sort on field: x`. */
 int query_sort_parse(struct rq *rq, const char *sort, struct query_plan *plan);
+/* Newest first. */
+void query_sort_newest(struct query_plan *plan);
 /* " ORDER BY ..." */
 void query_sort_order(const struct query_plan *plan, struct sqlb *to);
-/* The value a key is sorted and compared by. */
-void query_sort_value(const struct query_key *key, struct sqlb *to);
+/* How a key's column is sorted and compared (its first characters, as a double, as it is), and how
+ * its value is kept: QUERY_TEXT is compared as it is but kept as MariaDB's text. */
+enum query_form { QUERY_PLAIN, QUERY_PREFIX, QUERY_DOUBLE, QUERY_TEXT };
+enum query_form query_sort_form(const struct query_plan *plan, const struct query_key *key);
+/* The key in ORDER BY and in conditions, and in the columns read. */
+void query_sort_value(const struct query_plan *plan, const struct query_key *key, struct sqlb *to);
+void query_sort_read(const struct query_plan *plan, const struct query_key *key, struct sqlb *to);
 /* The declared index that is exactly the filter's equalities followed by the sort keys, or NULL.
  * MariaDB would read such a page from the newest row on (facts: trials section 3). */
 const struct collection_index *query_sort_index(const struct query_plan *plan);

@@ -171,7 +171,7 @@ gotos()
 # What is there is built and distributed.
 listed()
 {
-	for file in app/*/*.c app/*.c include/*; do
+	for file in $(find app -name '*.c' | sort) include/*; do
 		grep -qE "(^|[[:space:]])$file([[:space:]]|\$)" app/local.mk ||
 			echo "$file: not in app/local.mk"
 	done
