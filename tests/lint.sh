@@ -21,7 +21,7 @@ migrations.h base
 opt.h base
 db_impl.h db
 field_type.def catalog
-caller.h policy
+caller.h catalog
 expr.h policy
 expr_op.def policy
 items_write.h data

@@ -1,6 +1,7 @@
 /* UUIDv7: milliseconds, a counter that keeps those of one process in order, random bits. */
 #include "uuid.h"
 
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -8,7 +9,33 @@
 #include "crypto.h"
 #include "str.h"
 
-enum { COUNTER_MAX = 0xfff, COUNTER_SEED = 0x7ff };
+enum { COUNTER_MAX = 0xfff, COUNTER_SEED = 0x7ff, RANDOM = 10, POOL = 64 * RANDOM };
+
+/* Random bytes for the next UUIDs: asking the kernel each time costs more than all the rest. */
+static unsigned char pool[POOL];
+static size_t pool_left;
+
+/* A forked child must not use what its parent will use. */
+static void
+empty_pool(void)
+{
+	pool_left = 0;
+}
+
+static void
+take_random(unsigned char to[RANDOM])
+{
+	static bool watching;
+
+	if (!watching)
+		watching = pthread_atfork(NULL, NULL, empty_pool) == 0;
+	if (pool_left == 0 || !watching) {
+		crypto_random(pool, POOL);
+		pool_left = POOL;
+	}
+	pool_left -= RANDOM;
+	memcpy(to, pool + pool_left, RANDOM);
+}
 
 /* A moment that is later than that of any UUID made before by this process: milliseconds, and a
  * counter that starts low in each, so that it seldom runs over into the next.  A clock set back
@@ -53,9 +80,7 @@ uuid_new(char to[UUID_TEXT_SIZE])
 	uint64_t ms;
 	int i;
 
-	/* Random bits come from the kernel each time, so a forked child does not repeat its parent.
-	 */
-	crypto_random(bytes + 6, 10);
+	take_random(bytes + 6);
 	ms = next_moment((bytes[6] << 8 | bytes[7]) & COUNTER_SEED, &counter);
 	for (i = 0; i < 6; i++)
 		bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
