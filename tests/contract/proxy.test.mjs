@@ -14,6 +14,9 @@ const KEY = 'pak_secret0123456789';
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 const LIMIT_MS = 10000;
 
+// Without the program nothing here can run, and waiting for its lines would take long.
+execFileSync(COFFER, ['--version']);
+
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function within(promise, what) {
