@@ -14,6 +14,7 @@ headers = \
 	include/conf.h \
 	include/crypto.h \
 	include/db.h \
+	include/db_impl.h \
 	include/err.h \
 	include/errcode.def \
 	include/json_in.h \
@@ -29,6 +30,7 @@ headers = \
 	include/query_plan.h \
 	include/query_row.h \
 	include/rq.h \
+	include/sql_split.h \
 	include/sqlb.h \
 	include/str.h \
 	include/uuid.h
@@ -50,7 +52,18 @@ base_sources = \
 	app/base/str_code.c \
 	app/base/uuid.c
 
-db_sources =
+db_sources = \
+	app/db/bind.c \
+	app/db/bulk.c \
+	app/db/db.c \
+	app/db/db_connect.c \
+	app/db/db_error.c \
+	app/db/migrate.c \
+	app/db/result.c \
+	app/db/row.c \
+	app/db/sql_split.c \
+	app/db/sqlb.c \
+	app/db/stmt.c
 
 catalog_sources =
 

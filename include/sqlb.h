@@ -24,6 +24,8 @@ struct ident {
 /* `c_<workspace>_<collection>`, `f_<field>` */
 struct ident ident_table(uint32_t workspace_no, uint32_t collection_no);
 struct ident ident_column(uint32_t field_no);
+/* `ix_<no>`: a composite index, by its number in the collection. */
+struct ident ident_index(uint32_t index_no);
 /* A system column of a managed table; name is a literal. */
 #define ident_literal(name) ident_literal_("" name "")
 struct ident ident_literal_(const char *name);
@@ -37,7 +39,8 @@ void sqlb_uint(struct sqlb *b, uint64_t n);
 /* "t<alias>" */
 void sqlb_alias(struct sqlb *b, unsigned alias);
 void sqlb_ident(struct sqlb *b, const struct ident *id);
-/* t<alias>.`column` */
+/* t<alias>.`column`; with SQLB_BARE the column alone (INSERT ... RETURNING knows no alias) */
+enum { SQLB_BARE = 0x7fffffff };
 void sqlb_column(struct sqlb *b, unsigned alias, const struct ident *column);
 /* "?" and its value */
 void sqlb_bind(struct sqlb *b, struct bind value);
@@ -54,7 +57,7 @@ void sqlb_each(struct sqlb *b);
  * what was given with sqlb_bind() is the same for all rows.  With rows_r (else NULL) what the
  * statement returns (INSERT ... RETURNING) is read, in the order of the rows.  Otherwise as
  * db_bulk_(). */
-int sqlb_bulk(struct rq *rq, const struct sqlb *b, const struct bind *values, size_t nrows,
-    struct rows **rows_r);
+int sqlb_bulk(
+    struct rq *rq, struct sqlb *b, const struct bind *values, size_t nrows, struct rows **rows_r);
 
 #endif

@@ -3,16 +3,23 @@
 unit_tests = \
 	tests/unit/test_arena \
 	tests/unit/test_buf \
+	tests/unit/test_bulk \
 	tests/unit/test_clock \
 	tests/unit/test_conf \
 	tests/unit/test_crypto \
+	tests/unit/test_db \
+	tests/unit/test_db_lost \
 	tests/unit/test_json_in \
 	tests/unit/test_log \
+	tests/unit/test_migrate \
 	tests/unit/test_out \
+	tests/unit/test_rows \
+	tests/unit/test_sqlb \
 	tests/unit/test_str \
 	tests/unit/test_uuid
 
 EXTRA_DIST += tests/lint.sh tests/unit/unit.h
+EXTRA_DIST += tests/fixture/mariadb.sh tests/unit/cut_proxy.h tests/unit/database.h
 TESTS += tests/lint.sh
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(DEPS_CFLAGS)'; export CC CPPFLAGS;
 
