@@ -16,7 +16,7 @@ enum {
 
 /*
  * Reading JSON, strictly (RFC 8259, UTF-8): what json-c lets pass is refused, that is duplicate
- * keys, NUL in a key or string, NaN, "1.", control characters, lone surrogates, invalid UTF-8, a
+ * keys, U+0000 in a key, NaN, "1.", control characters, lone surrogates, invalid UTF-8, a
  * byte order mark, text after the value, depth over JSON_IN_DEPTH_MAX.  The tree is made of
  * json-c's objects, and every node carries the span of text it came from, because json-c clips
  * integers beyond 64 bits and drops the sign of -0.
@@ -27,7 +27,7 @@ enum {
 
 /* Parse text.  0: *root_r is set (NULL for the text "null").  -1 with line and column in the
  * message: E_PARSE when it is not JSON or nested too deeply, E_BAD_REQUEST when it is JSON that is
- * refused all the same: a duplicate key, or U+0000 in a key or string. */
+ * refused all the same: a duplicate key, or U+0000 in a key. */
 int json_in_parse(
     struct arena *mem, struct err *err, const char *text, size_t len, struct json_object **root_r);
 
@@ -48,7 +48,7 @@ struct json_object *json_in_get(const struct json_object *node, const char *key)
 /* true when the member stands there, be it null. */
 bool json_in_has(const struct json_object *node, const char *key);
 
-/* The string, or NULL when node is not one. */
+/* The string, or NULL when node is not one or holds U+0000, which no C string can. */
 const char *json_in_str(const struct json_object *node);
 
 /* "object", "array", "string", "number", "boolean", "null": for messages. */

@@ -44,10 +44,13 @@ void response_header(struct response *res, const char *name, const char *value);
  * status. */
 void response_error(struct rq *rq, struct response *res);
 
-/* Whether the request's Origin may call: absent, loopback when the Host is loopback too (any port), the origin of
- * conf->public_url, or one of conf->allowed_origins.  A page whose name was rebound to our address sends its own name as Origin
- * and is refused, whatever it sends as Host. */
+/* Whether the request's Origin may call: absent, loopback when the Host is loopback too (any port),
+ * the origin of conf->public_url, or one of conf->allowed_origins.  A page whose name was rebound
+ * to our address sends its own name as Origin and is refused, whatever it sends as Host. */
 bool request_origin_allowed(const struct request *req);
+
+/* The Host is localhost, 127.0.0.1 or [::1], with any port. */
+bool request_on_loopback(const struct request *req);
 
 /* A query parameter, percent-decoded; NULL if absent. */
 const char *request_query(struct rq *rq, const struct request *req, const char *name);

@@ -8,8 +8,8 @@ struct buf;
 struct tool;
 
 /*
- * Counters of all workers of a pool, in memory they share.  Workers spawned by a web server share the file
- * conf->metrics_file when one is configured and count alone otherwise.
+ * Counters of all workers of a pool, in memory they share.  Workers spawned by a web server share
+ * the file conf->metrics_file when one is configured and count alone otherwise.
  */
 
 /* Map the counters; call once before forking (pool) or at the start (spawned worker). */
@@ -23,7 +23,8 @@ void metrics_tool(const struct tool *tool, bool ok);
 
 void metrics_worker_started(void);
 
-/* Take one of the progress-stream slots; false when all are taken (a quarter of the workers, or conf->max_streams). */
+/* Take one of the progress-stream slots; false when all are taken (a quarter of the workers, or
+ * conf->max_streams). */
 bool metrics_stream_take(void);
 void metrics_stream_give(void);
 

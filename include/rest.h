@@ -19,13 +19,13 @@ struct rest_match {
 	const char *values[REST_SEGMENTS_MAX];
 };
 
-/* Find the operation of method and path.  1 found; 0 no such path; -1 the path exists under other methods, which are listed in
- * *allow_r ("GET, PATCH"). */
+/* Find the operation of method and path.  1 found; 0 no such path; -1 the path exists under other
+ * methods, which are listed in *allow_r ("GET, PATCH"). */
 int rest_find(struct rq *rq, const char *method, const char *path, struct rest_match *match,
     const char **allow_r);
 
-/* The arguments of the call: path values, query parameters (typed by the input table) and the body.  0, or -1 with
- * E_PARSE or E_VALIDATION recorded. */
+/* The arguments of the call: path values, query parameters (typed by the input table) and the body.
+ * 0, or -1 with E_PARSE or E_VALIDATION recorded. */
 int rest_args(struct rq *rq, const struct request *req, const struct rest_match *match,
     struct json_object **args_r);
 

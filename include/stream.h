@@ -11,7 +11,7 @@ struct stream {
 	int (*send)(struct stream *stream, const char *json, size_t len);
 	void *ctx;
 	bool started;
-	bool refused;            /* no slot was free: nothing is sent before the answer */
+	bool refused; /* no slot was free: nothing is sent before the answer */
 	bool cancels; /* a client that leaves cancels (2026-07-28); else it just stops listening */
 	const char *progress_token; /* JSON text of the token; NULL: no progress wanted */
 	double last_progress;

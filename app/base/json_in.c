@@ -21,7 +21,8 @@ struct parse {
 	struct arena *mem;
 	const char *text;
 	unsigned depth;
-	const char *twice; /* the first key that its object has already */
+	const char *nul_key; /* the first \u0000 in a key, which json-c cannot hold */
+	const char *twice;   /* the first key that its object has already */
 	size_t twice_len;
 };
 
@@ -194,8 +195,11 @@ member_name(struct parse *p, size_t *raw_len_r)
 		json_scan_broken(s, s->p, "a key in double quotes is expected");
 		return NULL;
 	}
+	s->nul = NULL;
 	if (!json_scan_string(s, &escaped))
 		return NULL;
+	if (p->nul_key == NULL)
+		p->nul_key = s->nul;
 	*raw_len_r = (size_t)(s->p - raw);
 	len = *raw_len_r - 2;
 	name = arena_strndup(p->mem, raw + 1, len);
@@ -340,10 +344,10 @@ json_in_parse(
 	if (!whole_text(&p, root_r))
 		return err_set(err, mem, E_PARSE, NULL, "not valid JSON at %s: %s",
 		    position(&p, p.scan.where), p.scan.why);
-	if (p.scan.nul != NULL)
+	if (p.nul_key != NULL)
 		return err_set(err, mem, E_BAD_REQUEST, NULL,
-		    "the character \\u0000 at %s cannot be stored; leave it out",
-		    position(&p, p.scan.nul));
+		    "the character \\u0000 at %s cannot stand in a key; leave it out",
+		    position(&p, p.nul_key));
 	if (p.twice != NULL)
 		return err_set(err, mem, E_BAD_REQUEST, NULL,
 		    "the key %.*s at %s occurs twice in its object",

@@ -147,9 +147,12 @@ json_in_has(const struct json_object *node, const char *key)
 const char *
 json_in_str(const struct json_object *node)
 {
+	const char *text;
+
 	if (!json_object_is_type(node, json_type_string))
 		return NULL;
-	return json_object_get_string((struct json_object *)(uintptr_t)node);
+	text = json_object_get_string((struct json_object *)(uintptr_t)node);
+	return strlen(text) == (size_t)json_object_get_string_len(node) ? text : NULL;
 }
 
 const char *
@@ -170,5 +173,5 @@ json_in_type_name(const struct json_object *node)
 	case json_type_string:
 		break;
 	}
-	return "string";
+	return json_in_str(node) != NULL ? "string" : "string with the character \\u0000";
 }

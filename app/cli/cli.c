@@ -12,6 +12,14 @@ enum { OPTIONS_MAX = 32, OPTION_FIRST = 256, NOTE_SIZE = 2048 };
 
 /* In the order of the help. */
 static const struct cli_command commands[] = {
+    {"migrate", "", "Bring the database to this build's shape.", cli_migrate},
+    {"user", "add|passwd|list ...", "People: add, change a password, list.", cli_user},
+    {"key", "create|list|revoke|show ...", "API keys, and client configurations for them.", cli_key},
+    {"workspace", "list|create|protect|unprotect ...", "Workspaces of this instance.", cli_workspace},
+    {"call", "[--workspace SLUG] [--user EMAIL] TOOL ['JSON']", "Run a tool as an administrator on this host.", cli_call},
+    {"tools", "[--markdown] [TOOL]", "Print the registry of tools, one schema, or the reference.", cli_tools},
+    {"doctor", "[--url URL]", "Check the installation and say what to do.", cli_doctor},
+    {"demo", "--url URL --key KEY [--source DIR]", "Load countries, subdivisions, languages and currencies.", cli_demo},
     {"mcp", "[--url URL] [--key KEY] [--workspace SLUG]",
 	"Serve MCP on standard input and output by relaying to a coffer server over HTTP.",
 	cli_mcp},
