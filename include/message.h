@@ -52,6 +52,11 @@ bool request_origin_allowed(const struct request *req);
 /* The Host is localhost, 127.0.0.1 or [::1], with any port. */
 bool request_on_loopback(const struct request *req);
 
+/* Whether the Host is one of ours: loopback, the host of conf->public_url, or any while that is
+ * empty.  Ports do not matter, a proxy may map them.  An absent Host is no browser's.  With any
+ * Host taken, what keeps pages of rebound names out is that they send an Origin; see above. */
+bool request_host_allowed(const struct request *req);
+
 /* A query parameter, percent-decoded; NULL if absent. */
 const char *request_query(struct rq *rq, const struct request *req, const char *name);
 

@@ -14,6 +14,7 @@ struct tool;
 struct stream;
 struct activity;
 struct credentials;
+struct mcp_input;
 struct door;
 
 /* Which door a call came through; written to the activity log. */
@@ -30,15 +31,20 @@ struct rq {
 	struct db *db;               /* this worker's connection; NULL in tests of pure modules */
 	const struct caller *caller; /* who calls; NULL before authentication */
 	const struct snapshot *snap; /* the workspace as of the caller's epoch; NULL before */
-	const struct tool *tool;     /* the operation that runs, NULL outside the door */
+	const struct tool *tool;     /* the operation that runs, or ran last; NULL before */
 	struct stream *stream;       /* where progress goes; NULL: nobody asked for any */
-	struct activity *activity;   /* what handlers noted so far; see activity.h */
+	struct mcp_input *input; /* for asking the client back, see mcp_input.h; NULL outside MCP */
+	struct activity *activity;             /* what handlers noted so far; see activity.h */
 	const struct credentials *credentials; /* for the door's retries; see auth.h */
 	struct door *door; /* the door's own state of the running call; see rpc/tool.c */
 	/* Called by journalled handlers (TOOL_JOURNAL) inside their last transaction, after the
 	 * answer is written to out and before the commit: asks once more who calls, writes the
-	 * activity rows and the idempotent answer.  -1: roll back and undo.  NULL outside the door. */
+	 * activity rows and the idempotent answer.  -1: roll back and undo.  NULL outside the door.
+	 */
 	int (*finish)(struct rq *rq);
+	/* Where long work reports how far it is (tool_progress()); NULL: nobody is told.  -1: stop
+	 * and roll back. */
+	int (*progress)(struct rq *rq, int64_t done, int64_t total, const char *message);
 	enum face face;
 	bool is_error;  /* the handler's answer reports failures (bulk operations) */
 	int64_t now;    /* microseconds since 1970, one reading per request */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "auth.h"
 #include "param.h"
 #include "rq.h"
 
@@ -33,6 +34,8 @@ enum tool_flags {
 	TOOL_LONG = 1 << 11,       /* may report progress */
 	TOOL_IDEMPOTENT = 1 << 12, /* idempotentHint although it writes */
 	TOOL_SCHEMA = 1 << 13,     /* refused in a protected workspace (design, section 4) */
+	TOOL_PARTS = 1 << 14,      /* content() writes all of MCP's content; the answer is only
+				      structuredContent, left out when it is {} */
 };
 
 struct tool {
@@ -44,6 +47,7 @@ struct tool {
 	const struct param *params; /* NULL: no arguments */
 	int (*run)(struct rq *rq, const void *in);
 	const char *output_schema; /* JSON text, or NULL */
+	const char *input_schema;  /* the same instead of the one rendered from params; or NULL */
 	const char *method, *path; /* REST: "GET", "/api/items/{collection}/{id}"; NULL: none */
 	const char
 	    *body;  /* the argument that the whole REST body is; NULL: its members are arguments */
@@ -60,10 +64,13 @@ struct tool {
 extern const struct tool *const registry[];
 
 /* By canonical or flat name ("collections-list"); NULL if there is none (or a fixture while those
- * are off). */
+ * are off).  REST-only rows are found too: the MCP faces do not serve them. */
 const struct tool *tool_find(const char *name);
 /* Iterate: tool_next(NULL) is the first.  REST-only rows are included; fixtures only when on. */
 const struct tool *tool_next(const struct tool *tool);
+
+/* The lock auth_who() has to take for call.authenticated. */
+enum auth_lock tool_lock(const struct tool *tool);
 
 /* How a call arrived. */
 struct call {

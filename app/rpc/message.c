@@ -87,6 +87,26 @@ request_on_loopback(const struct request *req)
 	return is_loopback(req->host);
 }
 
+/* Bytes of a host name or address, without port. */
+static size_t
+host_length(const char *host)
+{
+	return *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+}
+
+bool
+request_host_allowed(const struct request *req)
+{
+	const char *own = strstr(conf->public_url, "://");
+	size_t len;
+
+	if (!own || !req->host || is_loopback(req->host))
+		return true;
+	own += 3;
+	len = host_length(own);
+	return host_length(req->host) == len && strncasecmp(req->host, own, len) == 0;
+}
+
 bool
 request_origin_allowed(const struct request *req)
 {
