@@ -54,7 +54,7 @@ int query_row(
     struct rq *rq, const struct access *access, const struct collection *c, const char *id);
 
 /* The same for the columns of a result that starts at column first and was selected by
- * query_columns(). */
+ * query_columns(); alias may be SQLB_BARE.  access NULL: the id alone. */
 void query_columns(
     struct sqlb *to, const struct collection *c, const struct access *access, unsigned alias);
 void query_row_out(struct rq *rq, struct rows *rows, size_t first, const struct collection *c,

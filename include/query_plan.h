@@ -32,8 +32,9 @@ struct query_select {
  * read: E_FORBIDDEN. */
 int query_select_parse(struct rq *rq, const struct access *access, const struct str_list *fields,
     const struct str_list *expand, struct query_select **select_r);
-/* All that may be read, nothing nested. */
-void query_select_all(struct query_select *select, const struct access *access);
+/* All that may be read, nothing nested; access NULL: the id alone. */
+void query_select_all(
+    struct query_select *select, const struct collection *c, const struct access *access);
 
 /* The fields a row may show, in order of output: i counts from 0 up to query_select_steps(); NULL:
  * not shown at this step. */
@@ -83,9 +84,14 @@ enum query_form query_sort_form(const struct query_plan *plan, const struct quer
 /* The key in ORDER BY and in conditions, and in the columns read. */
 void query_sort_value(const struct query_plan *plan, const struct query_key *key, struct sqlb *to);
 void query_sort_read(const struct query_plan *plan, const struct query_key *key, struct sqlb *to);
-/* The declared index that is exactly the filter's equalities followed by the sort keys, or NULL.
- * MariaDB would read such a page from the newest row on (facts: trials section 3). */
-const struct collection_index *query_sort_index(const struct query_plan *plan);
+/* true and its name if an index is exactly the fields that filter and rule pin to one value,
+ * followed by the sort keys.  MariaDB must be told to use it, or it reads every page from the first
+ * row on (facts: trials section 3). */
+bool query_sort_index(const struct query_plan *plan, struct ident *name_r);
+
+/* access_readable() for struct expr_scope: a relation whose target may not be read is refused as
+ * such, because that there is one stands in the field's definition. */
+int query_readable(struct rq *rq, const struct collection *c, const struct field *f);
 
 /* The filter argument: an object, or its JSON text.  NULL: *expr_r is NULL. */
 int query_filter_parse(
@@ -106,9 +112,9 @@ void query_context_init(struct query_context *ctx, struct rq *rq);
 int query_where(struct query_context *ctx, const struct expr *expr);
 /* " WHERE " or " AND ", before a condition that is written by hand to ctx->where. */
 void query_where_next(struct query_context *ctx);
-/* " FROM table t0 [FORCE INDEX] joins where" */
-void query_from(struct query_context *ctx, const struct collection *c,
-    const struct collection_index *force, struct sqlb *to);
+/* " FROM table t0 [FORCE INDEX] joins where"; force may be NULL */
+void query_from(struct query_context *ctx, const struct collection *c, const struct ident *force,
+    struct sqlb *to);
 
 /* The statement of a page, one row longer than the limit. */
 int query_sql_list(struct rq *rq, struct query_plan *plan, struct sqlb *to);

@@ -10,16 +10,29 @@ unit_tests = \
 	tests/unit/test_db \
 	tests/unit/test_db_lost \
 	tests/unit/test_json_in \
+	tests/unit/test_jsonrpc \
 	tests/unit/test_log \
+	tests/unit/test_mcp \
+	tests/unit/test_mcp_era \
+	tests/unit/test_mcp_input \
+	tests/unit/test_mcp_resources \
+	tests/unit/test_mcp_tools \
 	tests/unit/test_migrate \
 	tests/unit/test_out \
+	tests/unit/test_query \
+	tests/unit/test_query_access \
+	tests/unit/test_query_page \
 	tests/unit/test_rows \
 	tests/unit/test_sqlb \
 	tests/unit/test_str \
 	tests/unit/test_uuid
 
-EXTRA_DIST += tests/lint.sh tests/unit/unit.h
+EXTRA_DIST += tests/lint.sh tests/unit/mcp_bench.h tests/unit/unit.h
 EXTRA_DIST += tests/fixture/mariadb.sh tests/unit/cut_proxy.h tests/unit/database.h
+EXTRA_DIST += tests/fixture/query.sql tests/unit/query_fixture.h
+EXTRA_DIST += tests/.npmrc tests/conformance-baseline.yml tests/package.json \
+	tests/contract/conformance.test.mjs tests/contract/header-proxy.mjs tests/contract/lib.mjs \
+	tests/contract/mcp.test.mjs tests/contract/sdk.test.mjs
 TESTS += tests/lint.sh
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(DEPS_CFLAGS)'; export CC CPPFLAGS;
 
