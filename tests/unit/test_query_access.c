@@ -3,6 +3,14 @@
 
 #define ALPHA ID(4, 01)
 
+static const struct caller stranger = {
+    .plane = CALLER_ANONYMOUS,
+    .workspace_id = "01900000-0000-7000-8000-000000000007",
+    .workspace_slug = "main",
+    .workspace_no = 7,
+    .epoch = 1,
+};
+
 /* The name of a field that may not be read is refused as one that nobody has, and comes back only
  * as the caller's own word. */
 static void
@@ -58,6 +66,10 @@ test_unreadable(void **state)
 	    "{'collection':'country'}");
 	refuses(E_FORBIDDEN, "No permission to read on \"nowhere\"", &reader, "collections.list",
 	    "{'collection':'nowhere'}");
+	refuses(E_UNAUTHORIZED, "Sign in required", &stranger, "collections.list",
+	    "{'collection':'post'}");
+	refuses(E_UNAUTHORIZED, "Sign in required", &stranger, "collections.aggregate",
+	    "{'collection':'nowhere','agg':'count'}");
 }
 
 static void
