@@ -9,9 +9,8 @@
 #include "rq.h"
 #include "tool.h"
 
-/* Names in {braces} of a path. */
 static bool
-in_path(const char *path, const char *name)
+has_name(const char *path, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -19,6 +18,19 @@ in_path(const char *path, const char *name)
 		if (strncmp(p + 1, name, len) == 0 && p[len + 1] == '}')
 			return true;
 	return false;
+}
+
+/* The name in {braces} of the path that stands for an input, its own or its alias; NULL if none
+ * does. */
+static const char *
+in_path(const char *path, const struct param *param)
+{
+	const char *names[] = {param->name, param->alias};
+
+	for (int i = 0; i < 2; i++)
+		if (names[i] && has_name(path, names[i]))
+			return names[i];
+	return NULL;
 }
 
 static bool
@@ -40,10 +52,10 @@ json_content(struct out *out)
 static void
 parameter(struct out *out, const struct tool *t, const struct param *p)
 {
-	bool path = in_path(t->path, p->name);
+	const char *path = in_path(t->path, p);
 
 	out_object(out);
-	out_kstr(out, "name", p->name);
+	out_kstr(out, "name", path ? path : p->name);
 	out_kstr(out, "in", path ? "path" : "query");
 	out_kbool(out, "required", path || (p->flags & REQUIRED));
 	if (p->doc)
@@ -66,7 +78,7 @@ parameters(struct out *out, const struct tool *t)
 	bool any = false;
 
 	for (const struct param *p = t->params; p && p->name; p++) {
-		if (has_body(t) && !in_path(t->path, p->name))
+		if (has_body(t) && !in_path(t->path, p))
 			continue;
 		if (!any) {
 			out_key(out, "parameters");
@@ -90,7 +102,7 @@ body_object(struct out *out, const struct tool *t)
 	out_key(out, "properties");
 	out_object(out);
 	for (const struct param *p = t->params; p && p->name; p++) {
-		if (in_path(t->path, p->name) || p->flags & PARAM_ALL)
+		if (in_path(t->path, p) || p->flags & PARAM_ALL)
 			continue;
 		out_key(out, p->name);
 		param_schema_of(out, p);
@@ -101,7 +113,7 @@ body_object(struct out *out, const struct tool *t)
 		out_key(out, "required");
 		out_array(out);
 		for (const struct param *p = t->params; p && p->name; p++)
-			if (p->flags & REQUIRED && !in_path(t->path, p->name))
+			if (p->flags & REQUIRED && !in_path(t->path, p))
 				out_str(out, p->name);
 		out_end(out);
 	}

@@ -1,7 +1,6 @@
 /* The pool: a listening socket and the workers that share it. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +20,13 @@
 #include "metrics.h"
 #include "worker.h"
 
-enum { BACKLOG = 1024, WORKERS_MAX = 1024, DRAIN_SECONDS = 60, DELAY_MAX = 30 };
+enum {
+	BACKLOG = 1024,
+	WORKERS_MAX = 1024,
+	DRAIN_SECONDS = 60,
+	DELAY_MAX = 30,
+	RETIRING_MAX = 4 * WORKERS_MAX
+};
 
 struct worker_slot {
 	pid_t pid;        /* 0: none */
@@ -34,23 +39,18 @@ struct pool {
 	int fd;
 	int nslots;
 	struct worker_slot slots[WORKERS_MAX];
-	pid_t retiring[WORKERS_MAX]; /* replaced on reload, finishing their request */
+	pid_t retiring[RETIRING_MAX]; /* replaced on reload, finishing their request */
 	int nretiring;
 };
 
-static volatile sig_atomic_t stop_asked, reload_asked;
-
-static void
-on_signal(int signal_number)
+static bool
+is_path(const char *listen)
 {
-	if (signal_number == SIGHUP)
-		reload_asked = 1;
-	else if (signal_number != SIGCHLD)
-		stop_asked = 1;
+	return strchr(listen, '/') || !strchr(listen, ':');
 }
 
 static int
-listen_unix(const char *path, unsigned mode)
+listen_unix(const char *path, int mode)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd, probe;
@@ -71,7 +71,7 @@ listen_unix(const char *path, unsigned mode)
 	unlink(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	umask(0077);
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || chmod(path, mode) < 0 ||
+	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || chmod(path, (mode_t)mode) < 0 ||
 	    listen(fd, BACKLOG) < 0) {
 		log_error("cannot listen on %s: %s", path, strerror(errno));
 		close(fd);
@@ -109,33 +109,30 @@ listen_tcp(const char *address)
 static int
 open_socket(const struct pool_options *options)
 {
-	if (strchr(options->listen, '/') || !strchr(options->listen, ':'))
+	if (is_path(options->listen))
 		return listen_unix(options->listen, options->socket_mode);
 	return listen_tcp(options->listen);
 }
 
+/* The pool's signals stay blocked in the worker, which reads its own (worker.c): none is lost
+ * between fork and there. */
 static void
 start_worker(struct pool *pool, struct worker_slot *slot)
 {
-	sigset_t all, before;
-	pid_t pid;
+	pid_t parent = getpid(), pid = fork();
 
-	/* A signal must not be lost between fork and the worker's own handlers, which let signals
-	 * through again. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			exit(0);
 		signal(SIGHUP, SIG_IGN);
-		signal(SIGCHLD, SIG_DFL);
 		exit(worker_run(pool->fd));
 	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid < 0)
 		log_error("cannot start a worker: %s", strerror(errno));
 	slot->pid = pid > 0 ? pid : 0;
 	slot->started = clock_monotonic();
+	slot->start_at = slot->started + (pid > 0 ? 0 : 1000000);
 }
 
 static void
@@ -148,20 +145,21 @@ start_due(struct pool *pool)
 			start_worker(pool, &pool->slots[i]);
 }
 
-/* One that lived for a second was well; one that died at once will likely die again. */
+/* One that retired or lived for a second was well; one that died at once will likely die again. */
 static void
 note_death(struct worker_slot *slot, int status)
 {
 	int64_t now = clock_monotonic();
-	bool early = now - slot->started < 1000000;
+	bool retired = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	bool early = !retired && now - slot->started < 1000000;
 
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		log_warn("worker %d ended with %s %d", (int)slot->pid,
-		    WIFSIGNALED(status) ? "signal" : "status",
-		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	slot->delay = !early ? 0 : slot->delay ? slot->delay * 2 : 1;
 	if (slot->delay > DELAY_MAX)
 		slot->delay = DELAY_MAX;
+	if (!retired)
+		log_warn("worker %d ended with %s %d; another starts in %d s", (int)slot->pid,
+		    WIFSIGNALED(status) ? "signal" : "status",
+		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), slot->delay);
 	slot->start_at = now + (int64_t)slot->delay * 1000000;
 	slot->pid = 0;
 }
@@ -202,66 +200,6 @@ signal_all(struct pool *pool, int signal_number)
 		kill(pool->retiring[i], signal_number);
 }
 
-/* New workers accept on the same socket before the old ones are told to leave. */
-static void
-reload(struct pool *pool, const struct pool_options *options)
-{
-	const char *why;
-
-	reload_asked = 0;
-	if (conf_load(options->config, &why) < 0) {
-		log_error("the configuration is not changed: %s", why);
-		return;
-	}
-	log_info("reloading");
-	for (int i = 0; i < pool->nslots; i++) {
-		pid_t old = pool->slots[i].pid;
-
-		if (!old || pool->nretiring == WORKERS_MAX)
-			continue;
-		start_worker(pool, &pool->slots[i]);
-		pool->retiring[pool->nretiring++] = old;
-		kill(old, SIGTERM);
-	}
-}
-
-static void
-nap(int milliseconds)
-{
-	struct timespec t = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000};
-
-	nanosleep(&t, NULL);
-}
-
-/* What waits in the queue is served; then accept() finds it empty and the workers leave. */
-static void
-drain(struct pool *pool)
-{
-	int64_t until = clock_monotonic() + (int64_t)DRAIN_SECONDS * 1000000;
-
-	fcntl(pool->fd, F_SETFL, O_NONBLOCK);
-	while (running(pool) && clock_monotonic() < until) {
-		signal_all(pool, SIGUSR2);
-		nap(20);
-		reap(pool);
-	}
-	signal_all(pool, SIGKILL);
-}
-
-static void
-handle_signals(void)
-{
-	static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
-
-	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-		struct sigaction action = {.sa_handler = on_signal};
-
-		sigemptyset(&action.sa_mask);
-		sigaction(wanted[i], &action, NULL);
-	}
-	signal(SIGPIPE, SIG_IGN);
-}
-
 static int
 worker_count(const struct pool_options *options)
 {
@@ -273,10 +211,80 @@ worker_count(const struct pool_options *options)
 	return n < WORKERS_MAX ? (int)n : WORKERS_MAX;
 }
 
+/* The socket stays open, and new workers stand before the old ones are told to leave. */
+static void
+reload(struct pool *pool, const struct pool_options *options)
+{
+	int first = pool->nretiring;
+
+	if (first + pool->nslots > RETIRING_MAX) {
+		log_error("too many workers of earlier reloads have not left yet");
+		return;
+	}
+	if (worker_configure(options->config) < 0) {
+		log_error("the workers keep the configuration they have");
+		return;
+	}
+	log_info("reloading");
+	for (int i = 0; i < pool->nslots; i++)
+		if (pool->slots[i].pid)
+			pool->retiring[pool->nretiring++] = pool->slots[i].pid;
+	memset(pool->slots, 0, sizeof pool->slots);
+	pool->nslots = worker_count(options);
+	metrics_workers_set(pool->nslots);
+	start_due(pool);
+	for (int i = first; i < pool->nretiring; i++)
+		kill(pool->retiring[i], SIGTERM);
+}
+
+/* What waits in the queue is served; then the workers leave. */
+static void
+drain(struct pool *pool, const sigset_t *signals)
+{
+	struct timespec tick = {.tv_nsec = 20000000};
+	int64_t until = clock_monotonic() + (int64_t)DRAIN_SECONDS * 1000000;
+
+	signal_all(pool, SIGUSR2);
+	while (running(pool) && clock_monotonic() < until) {
+		sigtimedwait(signals, NULL, &tick);
+		reap(pool);
+	}
+	signal_all(pool, SIGKILL);
+}
+
+/* They are blocked and waited for, so that none is missed. */
+static void
+block_signals(sigset_t *set)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		sigaddset(set, numbers[i]);
+	sigprocmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+supervise(struct pool *pool, const struct pool_options *options, const sigset_t *signals)
+{
+	struct timespec tick = {.tv_sec = 1};
+	int number = 0;
+
+	while (number != SIGTERM && number != SIGINT) {
+		if (number == SIGHUP)
+			reload(pool, options);
+		reap(pool);
+		start_due(pool);
+		number = sigtimedwait(signals, NULL, &tick);
+	}
+}
+
 int
 pool_run(const struct pool_options *options)
 {
 	static struct pool pool;
+	sigset_t signals;
 
 	pool.nslots = worker_count(options);
 	pool.fd = open_socket(options);
@@ -284,18 +292,12 @@ pool_run(const struct pool_options *options)
 		return 1;
 	metrics_open();
 	metrics_workers_set(pool.nslots);
-	handle_signals();
+	block_signals(&signals);
 	log_info("listening on %s with %d workers", options->listen, pool.nslots);
-	while (!stop_asked) {
-		if (reload_asked)
-			reload(&pool, options);
-		reap(&pool);
-		start_due(&pool);
-		nap(1000);
-	}
+	supervise(&pool, options, &signals);
 	log_info("stopping");
-	if (strchr(options->listen, '/'))
+	if (is_path(options->listen))
 		unlink(options->listen);
-	drain(&pool);
+	drain(&pool, &signals);
 	return 0;
 }

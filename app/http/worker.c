@@ -1,17 +1,21 @@
 /* The loop of a worker: accept, read, answer, and only then the after-work. */
 #include "worker.h"
 
+#include <errno.h>
 #include <fcgiapp.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "arena.h"
 #include "caller.h"
 #include "clock.h"
 #include "conf.h"
+#include "crypto.h"
 #include "db.h"
 #include "ddl.h"
 #include "fcgi.h"
@@ -24,49 +28,76 @@
 
 enum { TRIM_BODY = 256 * 1024 };
 
-static volatile sig_atomic_t listen_socket = -1;
+/* Where a worker waits: the listening socket and the signals that are for it.  Signals are blocked
+ * and read like any other event, so that they never interrupt a request in hand (libfcgi answers
+ * EINTR by dropping the connection it has just accepted). */
+struct gate {
+	int epoll, signals;
+	bool draining; /* leave as soon as nobody waits any more */
+};
 
-/* accept() restarts after the handler and finds the descriptor closed; everything else goes on
- * undisturbed. */
-static void
-stop_listening(int signal_number)
+static bool
+watch(int epoll, int fd, uint32_t events)
 {
-	int fd = listen_socket;
+	struct epoll_event event = {.events = events, .data.fd = fd};
 
-	(void)signal_number;
-	listen_socket = -1;
-	if (fd >= 0)
-		close(fd);
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* Wakes a blocked accept(), which then sees what the pool did to the socket. */
-static void
-wake(int signal_number)
+/* EPOLLEXCLUSIVE: one connection wakes one of the workers that share the socket. */
+static bool
+gate_open(struct gate *gate, int listen_fd)
 {
-	(void)signal_number;
+	static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2};
+	int flags = fcntl(listen_fd, F_GETFL);
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		sigaddset(&set, numbers[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	gate->epoll = epoll_create1(EPOLL_CLOEXEC);
+	gate->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return flags >= 0 && fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+	       watch(gate->epoll, listen_fd, EPOLLIN | EPOLLEXCLUSIVE) &&
+	       watch(gate->epoll, gate->signals, EPOLLIN);
 }
 
-static void
-handle_signal(int signal_number, void (*handler)(int))
+/* False when a signal says to leave now. */
+static bool
+heed_signals(struct gate *gate)
 {
-	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+	struct signalfd_siginfo info;
 
-	sigemptyset(&action.sa_mask);
-	sigaction(signal_number, &action, NULL);
+	while (read(gate->signals, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo != SIGUSR2)
+			return false;
+		gate->draining = true;
+	}
+	return true;
 }
 
-/* They stand before FCGX_Init(), which leaves a SIGTERM handler alone that is already there. */
-static void
-install_handlers(void)
+/* True when a connection waits, false when it is time to leave. */
+static bool
+gate_wait(struct gate *gate)
 {
-	sigset_t none;
+	struct epoll_event events[2];
 
-	handle_signal(SIGTERM, stop_listening);
-	handle_signal(SIGINT, stop_listening);
-	handle_signal(SIGUSR1, stop_listening);
-	handle_signal(SIGUSR2, wake);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (;;) {
+		bool waits = false, signalled = false;
+		int n = epoll_wait(gate->epoll, events, 2, gate->draining ? 0 : -1);
+
+		for (int i = 0; i < n; i++) {
+			signalled |= events[i].data.fd == gate->signals;
+			waits |= events[i].data.fd != gate->signals;
+		}
+		if (signalled && !heed_signals(gate))
+			return false;
+		if (waits)
+			return true;
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return false;
+	}
 }
 
 static void
@@ -147,38 +178,85 @@ requests_to_serve(void)
 	return n > 0 ? n + (int64_t)(getpid() % 97) * (n / 1000) : INT64_MAX;
 }
 
+static void
+serve_next(struct arena *mem, struct db *db, FCGX_Request *fcgi)
+{
+	struct rq rq;
+
+	rq_init(&rq, mem);
+	rq.db = db;
+	if (serve(&rq, fcgi) > TRIM_BODY) {
+		arena_reset(mem);
+		malloc_trim(0);
+	}
+}
+
+/* Another worker may have been faster: then there is nothing to accept. */
+static int
+work(struct gate *gate, struct arena *mem, struct db *db, FCGX_Request *fcgi)
+{
+	int64_t left = requests_to_serve();
+
+	while (left > 0 && gate_wait(gate)) {
+		int accepted;
+
+		arena_reset(mem);
+		accepted = FCGX_Accept_r(fcgi);
+		if (accepted == -EAGAIN || accepted == -ECONNABORTED)
+			continue;
+		if (accepted < 0) {
+			log_error("connections cannot be accepted: %s", strerror(-accepted));
+			return 1;
+		}
+		serve_next(mem, db, fcgi);
+		left--;
+	}
+	return 0;
+}
+
 int
 worker_run(int listen_fd)
 {
 	struct arena *mem = arena_new();
 	struct db *db = db_new();
-	int64_t left = requests_to_serve();
+	struct gate gate = {0};
 	FCGX_Request fcgi;
+	int status;
 
-	listen_socket = listen_fd;
-	install_handlers();
-	if (FCGX_Init() != 0 || FCGX_InitRequest(&fcgi, listen_fd, 0) != 0) {
+	if (!gate_open(&gate, listen_fd) || FCGX_Init() != 0 ||
+	    FCGX_InitRequest(&fcgi, listen_fd, 0) != 0) {
 		log_error("FastCGI cannot be initialised");
 		return 1;
 	}
-	install_handlers(); /* libfcgi takes SIGUSR1 without SA_RESTART */
 	metrics_worker_started();
 	at_start(mem, db);
-	while (left-- > 0 && listen_socket >= 0) {
-		struct rq rq;
-
-		arena_reset(mem);
-		if (FCGX_Accept_r(&fcgi) < 0)
-			break;
-		rq_init(&rq, mem);
-		rq.db = db;
-		if (serve(&rq, &fcgi) > TRIM_BODY) {
-			arena_reset(mem);
-			malloc_trim(0);
-		}
-	}
+	status = work(&gate, mem, db, &fcgi);
 	FCGX_Free(&fcgi, 1);
 	db_free(&db);
 	arena_free(&mem);
+	return status;
+}
+
+int
+worker_configure(const char *path)
+{
+	static const char *const levels[] = {"error", "warn", "info", "debug"};
+	int level = LOG_LEVEL_INFO;
+	const char *why;
+
+	if (conf_load(path, &why) < 0) {
+		log_error("%s", why);
+		return -1;
+	}
+	for (int i = 0; i < 4; i++)
+		if (strcmp(conf->log_level, levels[i]) == 0)
+			level = i;
+	log_open(conf->log_file, level);
+	if (!*conf->secret) {
+		log_error("[security] secret is not set; make one with: openssl rand -hex 32");
+		return -1;
+	}
+	crypto_init();
+	crypto_set_secret(conf->secret);
 	return 0;
 }

@@ -99,9 +99,10 @@ check_tools(struct rq *rq, struct json_object *tools)
 }
 
 /* A key never hands out more than it has (design, section 5.8): its allowlist, read-only flag, role
- * and expiry bound the new one. */
+ * and expiry bound the new one.  any: tools is the list, NULL for all of them; else none are asked
+ * for. */
 static int
-check_within_own_key(struct rq *rq, struct json_object *tools, bool read_only)
+check_within_own_key(struct rq *rq, bool any, struct json_object *tools, bool read_only)
 {
 	const struct caller *caller = rq->caller;
 
@@ -110,7 +111,7 @@ check_within_own_key(struct rq *rq, struct json_object *tools, bool read_only)
 	if (caller->read_only && !read_only)
 		return fail(rq, E_FORBIDDEN,
 		    "this key is read-only, and a key it makes must be too: set mcpReadOnly");
-	if (!caller->restricted)
+	if (!caller->restricted || !any)
 		return 0;
 	if (!tools)
 		return fail(
@@ -241,19 +242,15 @@ apikeys_create(struct rq *rq, const void *args)
 		return -1;
 	if (check_tools(rq, in->mcp_tools) < 0 || check_owner(rq, owner) < 0 ||
 	    check_role(rq, in->role_id, owner) < 0 ||
-	    check_expiry(rq, in->expires_at, &key.expires_at) < 0)
+	    check_expiry(rq, in->expires_at, &key.expires_at) < 0 ||
+	    check_within_own_key(rq, in->mcp_tools_given, in->mcp_tools, in->mcp_read_only) < 0)
 		return -1;
-	if (in->mcp_tools_given && check_within_own_key(rq, in->mcp_tools, in->mcp_read_only) < 0)
-		return -1;
-	if (!in->mcp_tools_given && rq->caller->read_only && rq->caller->key_id &&
-	    !in->mcp_read_only)
-		key.read_only = true;
 	key.workspace_id = rq->caller->workspace_id;
 	key.user_id = owner;
 	key.role_id = in->role_id;
 	key.name = in->name && *in->name ? in->name : default_name(rq);
 	key.tools_json = tools;
-	key.read_only = key.read_only || in->mcp_read_only;
+	key.read_only = in->mcp_read_only;
 	if (key_create(rq, &key, &id, &secret) < 0)
 		return -1;
 	activity_note(rq, "apikey.create", "system_api_keys", id, NULL);
@@ -348,7 +345,7 @@ check_new_guards(struct rq *rq, const struct guards_in *in)
 			return -1;
 	}
 	rows_close(rows);
-	return check_within_own_key(rq, after, read_only);
+	return check_within_own_key(rq, true, after, read_only);
 }
 
 static int

@@ -1,4 +1,5 @@
 /* collections.*: the rows of collections. */
+#include "items.h"
 #include "query.h"
 #include "rq.h"
 #include "tool.h"
@@ -107,6 +108,122 @@ collections_aggregate(struct rq *rq, const void *in)
 	return query_aggregate(rq, in);
 }
 
+struct insert_in {
+	const char *collection;
+	struct json_object *data;
+};
+
+static const struct param insert_params[] = {
+    PARAM(struct insert_in, collection, "collection", REQUIRED, .min = 1, .max = 64,
+	.doc = "Slug of the collection."),
+    PARAM(struct insert_in, data, "data", REQUIRED, .type_name = "object",
+	.doc = "The row: field names and values as schema.describe_collection tells. id, owner and "
+	       "times are set by the server."),
+    PARAM_END,
+};
+
+static int
+collections_insert(struct rq *rq, const void *args)
+{
+	const struct insert_in *in = args;
+
+	return items_insert(rq, in->collection, in->data);
+}
+
+struct update_in {
+	const char *collection;
+	const char *id;
+	struct json_object *data;
+};
+
+static const struct param update_params[] = {
+    PARAM(struct update_in, collection, "collection", REQUIRED, .min = 1, .max = 64,
+	.doc = "Slug of the collection."),
+    PARAM(struct update_in, id, "id", REQUIRED, .min = 1, .max = 191, .doc = "Id of the row."),
+    PARAM(struct update_in, data, "data", REQUIRED, .type_name = "object",
+	.doc = "The fields to change; null clears one, fields left out stay."),
+    PARAM_END,
+};
+
+static int
+collections_update(struct rq *rq, const void *args)
+{
+	const struct update_in *in = args;
+
+	return items_update(rq, in->collection, in->id, in->data);
+}
+
+struct delete_in {
+	const char *collection;
+	const char *id;
+};
+
+static const struct param delete_params[] = {
+    PARAM(struct delete_in, collection, "collection", REQUIRED, .min = 1, .max = 64,
+	.doc = "Slug of the collection."),
+    PARAM(struct delete_in, id, "id", REQUIRED, .min = 1, .max = 191, .doc = "Id of the row."),
+    PARAM_END,
+};
+
+static int
+collections_delete(struct rq *rq, const void *args)
+{
+	const struct delete_in *in = args;
+
+	return items_delete(rq, in->collection, in->id);
+}
+
+struct bulk_in {
+	const char *collection;
+	struct json_object *rows;
+	bool atomic;
+};
+
+static const char rows_schema[] = "{\"type\":\"array\",\"items\":{\"type\":\"object\"},"
+				  "\"maxItems\":10000,\"description\":\"Rows, each like data of "
+				  "collections.insert; up to 10,000.\"}";
+static const char updates_schema[] =
+    "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":"
+    "\"string\"},\"data\":{\"type\":"
+    "\"object\"}},\"required\":[\"id\",\"data\"]},\"maxItems\":10000,\"description\":\"Changes, "
+    "each {id, data} like "
+    "collections.update; up to 10,000.\"}";
+static const char atomic_doc[] =
+    "All rows or none. Default false: rows stand alone, and each reports how it went.";
+
+static const struct param bulk_insert_params[] = {
+    PARAM(struct bulk_in, collection, "collection", REQUIRED, .min = 1, .max = 64,
+	.doc = "Slug of the collection."),
+    PARAM(struct bulk_in, rows, "rows", REQUIRED, .type_name = "array", .schema = rows_schema),
+    PARAM(struct bulk_in, atomic, "atomic", 0, .doc = atomic_doc),
+    PARAM_END,
+};
+
+static int
+collections_bulk_insert(struct rq *rq, const void *args)
+{
+	const struct bulk_in *in = args;
+
+	return items_bulk_insert(rq, in->collection, in->rows, in->atomic);
+}
+
+static const struct param bulk_update_params[] = {
+    PARAM(struct bulk_in, collection, "collection", REQUIRED, .min = 1, .max = 64,
+	.doc = "Slug of the collection."),
+    PARAM(
+	struct bulk_in, rows, "updates", REQUIRED, .type_name = "array", .schema = updates_schema),
+    PARAM(struct bulk_in, atomic, "atomic", 0, .doc = atomic_doc),
+    PARAM_END,
+};
+
+static int
+collections_bulk_update(struct rq *rq, const void *args)
+{
+	const struct bulk_in *in = args;
+
+	return items_bulk_update(rq, in->collection, in->rows, in->atomic);
+}
+
 static const char list_output[] =
     "{\"type\":\"object\",\"properties\":{"
     "\"data\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"additionalProperties\":true},"
@@ -172,6 +289,66 @@ const struct tool collections_tools[] = {
 	.output_schema = aggregate_output,
 	.method = "POST",
 	.path = "/api/items/{collection}/aggregate",
+    },
+    {
+	.name = "collections.insert",
+	.title = "Insert a row",
+	.description = "Insert one row into a collection and return it as stored.",
+	.kind = TOOL_WRITE,
+	.flags = TOOL_PUBLIC,
+	.params = insert_params,
+	.run = collections_insert,
+	.method = "POST",
+	.path = "/api/items/{collection}",
+	.body = "data",
+	.status = 201,
+    },
+    {
+	.name = "collections.update",
+	.title = "Update a row",
+	.description = "Change some fields of one row and return the row as stored.",
+	.kind = TOOL_WRITE,
+	.flags = TOOL_PUBLIC | TOOL_IDEMPOTENT,
+	.params = update_params,
+	.run = collections_update,
+	.method = "PATCH",
+	.path = "/api/items/{collection}/{id}",
+	.body = "data",
+    },
+    {
+	.name = "collections.delete",
+	.title = "Delete a row",
+	.description = "Delete one row of a collection, for good.",
+	.kind = TOOL_DESTRUCT,
+	.flags = TOOL_PUBLIC,
+	.params = delete_params,
+	.run = collections_delete,
+	.method = "DELETE",
+	.path = "/api/items/{collection}/{id}",
+    },
+    {
+	.name = "collections.bulk_insert",
+	.title = "Insert many rows",
+	.description = "Insert up to 10,000 rows in one call. Rows stand alone and report one by "
+		       "one, or all or none with atomic.",
+	.kind = TOOL_WRITE,
+	.flags = TOOL_PUBLIC | TOOL_LONG,
+	.params = bulk_insert_params,
+	.run = collections_bulk_insert,
+	.method = "POST",
+	.path = "/api/items/{collection}/bulk-insert",
+    },
+    {
+	.name = "collections.bulk_update",
+	.title = "Update many rows",
+	.description = "Change up to 10,000 rows in one call. Rows stand alone and report one by "
+		       "one, or all or none with atomic.",
+	.kind = TOOL_WRITE,
+	.flags = TOOL_PUBLIC | TOOL_LONG,
+	.params = bulk_update_params,
+	.run = collections_bulk_update,
+	.method = "POST",
+	.path = "/api/items/{collection}/bulk-update",
     },
     TOOL_END,
 };
