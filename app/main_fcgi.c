@@ -2,12 +2,8 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
-#include "conf.h"
-#include "crypto.h"
-#include "log.h"
 #include "metrics.h"
 #include "worker.h"
 
@@ -31,29 +27,17 @@ static const struct option long_options[] = {
     {0},
 };
 
+/* -1 after a complaint. */
 static int
-configure(const char *path)
+read_number(const char *option, const char *text, int base, int max)
 {
-	static const char *const levels[] = {"error", "warn", "info", "debug"};
-	const char *why;
-	int level = LOG_LEVEL_INFO;
+	char *end;
+	long n = strtol(text, &end, base);
 
-	if (conf_load(path, &why) < 0) {
-		fprintf(stderr, "coffer-fcgi: %s\n", why);
-		return -1;
-	}
-	for (int i = 0; i < 4; i++)
-		if (strcmp(conf->log_level, levels[i]) == 0)
-			level = i;
-	log_open(conf->log_file, level);
-	if (strlen(conf->secret) < 32) {
-		fprintf(
-		    stderr, "coffer-fcgi: [security] secret must have at least 32 characters\n");
-		return -1;
-	}
-	crypto_init();
-	crypto_set_secret(conf->secret);
-	return 0;
+	if (*text && !*end && n >= 0 && n <= max)
+		return (int)n;
+	fprintf(stderr, "coffer-fcgi: %s cannot be '%s'\n", option, text);
+	return -1;
 }
 
 static int
@@ -85,10 +69,10 @@ main(int argc, char **argv)
 			options.listen = optarg;
 			break;
 		case 'w':
-			options.workers = atoi(optarg);
+			options.workers = read_number("--workers", optarg, 10, 1024);
 			break;
 		case 'm':
-			options.socket_mode = (unsigned)strtoul(optarg, NULL, 8);
+			options.socket_mode = read_number("--socket-mode", optarg, 8, 0777);
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -101,7 +85,11 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (configure(options.config) < 0)
+	if (optind < argc || options.workers < 0 || options.socket_mode < 0) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (worker_configure(options.config) < 0)
 		return 1;
 	return options.listen ? pool_run(&options) : on_standard_input();
 }

@@ -2,20 +2,24 @@
 #define COFFER_WORKER_H
 
 /*
- * A worker answers one request at a time on a listening FastCGI socket.  SIGTERM and SIGINT close
- * the descriptor: the request in hand is finished whole, then the worker leaves (facts: trials
- * section 8).
+ * A worker answers one request at a time on a listening FastCGI socket, which it makes
+ * non-blocking.  Signals are heeded between requests only: SIGTERM, SIGINT and SIGUSR1 end it,
+ * SIGUSR2 lets it serve what waits and then leave.
  */
 
-/* Install the signal handlers, then serve until told to stop or until conf->max_requests are
- * served.  Returns the exit status. */
+/* Serve until told to stop or until conf->max_requests are served.  Returns the exit status: 0, or
+ * 1 when the socket cannot be served. */
 int worker_run(int listen_fd);
 
+/* Read the configuration (as conf_load()) and put it into force: log and secret.  0, or -1 after a
+ * line in the log. */
+int worker_configure(const char *path);
+
 struct pool_options {
-	const char *listen;   /* path of a unix socket, or [host]:port */
-	int workers;          /* 0: conf->workers, and 0 there: max(16, 4 per core) */
-	unsigned socket_mode; /* of the unix socket, 0600 by default */
-	const char *config;   /* read again on SIGHUP; NULL as in conf_load() */
+	const char *listen; /* path of a unix socket, or [host]:port */
+	int workers;        /* 0: conf->workers, and 0 there: max(16, 4 per core) */
+	int socket_mode;    /* of the unix socket, 0600 by default */
+	const char *config; /* read again on SIGHUP; NULL as in conf_load() */
 };
 
 /*

@@ -27,26 +27,46 @@ find_admin(struct rq *rq, const char *workspace, const char *user, const char **
 	    " WHERE ur.workspace_id = ? ORDER BY u.is_operator DESC, ur.created_at LIMIT 1",
 	    B(workspace));
 	if (found == 0)
-		return fail(
-		    rq, E_NOT_FOUND, "the workspace has no administrator; name one with --user");
+		return fail(rq, E_NOT_FOUND, "the workspace has no administrator");
 	return found < 0 ? -1 : 0;
 }
 
+/* "-" stands for standard input. */
+static const char *
+read_arguments(struct rq *rq, const char *text)
+{
+	struct buf buf;
+	size_t n;
+
+	if (strcmp(text, "-") != 0)
+		return text;
+	buf_init(&buf, rq->mem);
+	do {
+		n = fread(buf_reserve(&buf, 65536), 1, 65536, stdin);
+		buf.len += n;
+	} while (n > 0);
+	return buf_text(&buf);
+}
+
+struct command {
+	const char *tool, *text, *workspace, *user;
+};
+
 static int
-run(struct rq *rq, const char *name, const char *text, const char *workspace, const char *user)
+run(struct rq *rq, const struct command *command)
 {
 	struct credentials credentials = {0};
-	struct call call = {.tool = tool_find(name)};
+	struct call call = {.tool = tool_find(command->tool)};
 
 	if (!call.tool)
-		return fail(
-		    rq, E_NOT_FOUND, "there is no operation '%s'; `coffer tools` lists them", name);
-	if (json_in_parse(rq->mem, &rq->err, text, strlen(text), &call.args) < 0)
+		return fail(rq, E_NOT_FOUND,
+		    "there is no operation '%s'; `coffer tools` lists them", command->tool);
+	if (json_in_parse(rq->mem, &rq->err, command->text, strlen(command->text), &call.args) < 0)
 		return -1;
 	if (!json_object_is_type(call.args, json_type_object))
 		return fail(rq, E_VALIDATION, "the arguments must be a JSON object");
-	if (cli_workspace_id(rq, workspace, &credentials.workspace) < 0 ||
-	    find_admin(rq, credentials.workspace, user, &credentials.user_id) < 0)
+	if (cli_workspace_id(rq, command->workspace, &credentials.workspace) < 0 ||
+	    find_admin(rq, credentials.workspace, command->user, &credentials.user_id) < 0)
 		return -1;
 	db_rollback(rq);
 	auth_remember(rq, &credentials);
@@ -60,24 +80,28 @@ run(struct rq *rq, const char *name, const char *text, const char *workspace, co
 int
 cli_call(int argc, char **argv)
 {
-	const char *workspace = "default", *user = NULL;
+	struct command command = {.workspace = "default", .text = "{}"};
 	const struct cli_option options[] = {
-	    {"workspace", "SLUG", "Workspace to work in (default).", &workspace, NULL},
-	    {"user", "EMAIL", "Act as this user (the workspace's first administrator).", &user,
-		NULL},
+	    {"workspace", "SLUG", "Workspace to work in (default).", &command.workspace, NULL},
+	    {"user", "EMAIL", "Act as this user (the workspace's first administrator).",
+		&command.user, NULL},
 	    {0},
 	};
 	int first = cli_options(argc, argv, options), result;
 	struct rq *rq;
 
 	if (argc - first < 1 || argc - first > 2)
-		return cli_usage(
-		    "call", "name an operation and, in one word, its arguments as JSON");
+		return cli_usage("call",
+		    "name an operation and, in one word, its arguments as JSON, or - to read them");
 	rq = cli_rq(false);
 	if (!rq)
 		return CLI_FAILED;
-	result = run(rq, argv[first], argc - first == 2 ? argv[first + 1] : "{}", workspace, user);
+	command.tool = argv[first];
+	if (argc - first == 2)
+		command.text = read_arguments(rq, argv[first + 1]);
+	result = run(rq, &command);
 	if (result < 0)
-		cli_note("%s: %s", err_name(rq->err.code), rq->err.message);
+		cli_note("%s: %s%s%s", err_name(rq->err.code), rq->err.message,
+		    rq->err.path ? " at " : "", rq->err.path ? rq->err.path : "");
 	return result == 0 ? CLI_OK : CLI_FAILED;
 }

@@ -304,12 +304,32 @@ set_parents(struct demo *demo, struct json_object *list, struct json_object *ids
 	return call(demo, "collections.bulk_update", buf_text(&out.buf)) ? 0 : -1;
 }
 
+enum { N = sizeof sources / sizeof *sources };
+
+/* How many of the collections are there; -1 after a complaint. */
+static int
+count_present(struct demo *demo)
+{
+	struct json_object *answer = call(demo, "schema.list_collections", "{}"),
+			   *list = json_in_get(answer, "collections");
+	int n = 0;
+
+	if (!answer)
+		return -1;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		for (int k = 0; k < N; k++)
+			n += strcmp(json_in_str(
+					json_in_get(json_object_array_get_idx(list, i), "slug")),
+				 sources[k].slug) == 0;
+	return n;
+}
+
 static int
 load(struct demo *demo)
 {
-	enum { N = sizeof sources / sizeof *sources };
 	struct json_object *lists[N], *ids = json_object_new_object();
 
+	printf("Loading countries, subdivisions, languages and currencies\n");
 	for (int i = 0; i < N; i++) {
 		lists[i] = read_list(demo, sources[i].file);
 		if (!lists[i])
@@ -327,6 +347,25 @@ load(struct demo *demo)
 	}
 	json_object_put(ids);
 	return 0;
+}
+
+/* Nothing is loaded twice, and nothing of somebody else's is touched. */
+static int
+load_once(struct demo *demo)
+{
+	int present = count_present(demo);
+
+	if (present == 0)
+		return load(demo);
+	if (present == N) {
+		printf("The demo data is there already.\n");
+		return 0;
+	}
+	if (present > 0)
+		cli_note(
+		    "some of the collections countries, subdivisions, languages and currencies "
+		    "exist; drop them to load the demo data");
+	return -1;
 }
 
 int
@@ -354,8 +393,7 @@ cli_demo(int argc, char **argv)
 	curl_easy_setopt(demo.curl, CURLOPT_URL, demo.mcp);
 	curl_easy_setopt(demo.curl, CURLOPT_HTTPHEADER, demo.headers);
 	curl_easy_setopt(demo.curl, CURLOPT_WRITEFUNCTION, collect);
-	printf("Loading countries, subdivisions, languages and currencies\n");
-	result = load(&demo);
+	result = load_once(&demo);
 	curl_slist_free_all(demo.headers);
 	curl_easy_cleanup(demo.curl);
 	arena_free(&demo.mem);

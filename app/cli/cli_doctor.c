@@ -41,12 +41,13 @@ check_configuration(void)
 	if (!conf_path())
 		bad("no configuration file was read",
 		    "name one with --config or COFFER_CONFIG; see coffer.conf(5)");
-	else if (stat(conf_path(), &st) == 0 && st.st_mode & 077)
-		bad("others may read the configuration, which holds the secret", "chmod 600 it");
+	else if (stat(conf_path(), &st) == 0 && st.st_mode & 07)
+		bad("everybody on this host may read the configuration, which holds secrets",
+		    "chmod 640 it, and let its group be the one the workers run as");
 	else
 		good("configuration", conf_path());
-	if (strlen(conf->secret) < 32)
-		bad("[security] secret is shorter than 32 characters",
+	if (!*conf->secret)
+		bad("[security] secret is not set",
 		    "set it to the output of: openssl rand -hex 32");
 	else
 		good("secret", NULL);

@@ -19,7 +19,11 @@ cli_migrate(int argc, char **argv)
 	if (!rq)
 		return CLI_FAILED;
 	n = migrate(rq);
-	if (n >= 0)
-		printf(n ? "%d migrations applied\n" : "nothing to do\n", n);
-	return cli_done(rq, n);
+	if (n < 0)
+		return cli_fail("%s", rq->err.message);
+	if (n > 0)
+		printf("%d migration%s applied\n", n, n == 1 ? "" : "s");
+	else
+		printf("nothing to do\n");
+	return CLI_OK;
 }

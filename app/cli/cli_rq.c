@@ -4,13 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "activity.h"
 #include "arena.h"
+#include "caller.h"
 #include "cli.h"
+#include "clock.h"
 #include "conf.h"
 #include "crypto.h"
 #include "db.h"
 #include "log.h"
 #include "migrate.h"
+#include "retry.h"
 #include "rq.h"
 
 static struct rq request;
@@ -23,20 +27,36 @@ load_configuration(void)
 	if (conf_load(NULL, &why) < 0)
 		return cli_fail("%s", why);
 	log_open(NULL, LOG_LEVEL_WARN);
-	if (strlen(conf->secret) < 32)
-		return cli_fail("[security] secret must have at least 32 characters; is this the "
-				"right configuration (%s)?",
-		    conf_path() ? conf_path() : "none was found");
+	if (!conf_path() && !*conf->secret)
+		return cli_fail("there is no configuration; name the file with --config or "
+				"COFFER_CONFIG, see coffer.conf(5)");
+	if (!*conf->secret)
+		return cli_fail(
+		    "[security] secret is not set; make one with: openssl rand -hex 32");
 	crypto_init();
 	crypto_set_secret(conf->secret);
 	return CLI_OK;
 }
 
+/* The database has this build's shape, or a complaint was made. */
+static bool
+up_to_date(struct rq *rq)
+{
+	int unknown = 0, pending = migrate_pending(rq, &unknown);
+
+	db_rollback(rq);
+	if (pending > 0)
+		cli_fail("the database is not up to date; run `coffer migrate`");
+	else if (pending < 0)
+		cli_fail("the state of the database cannot be read; `coffer doctor` tells more");
+	else if (unknown > 0)
+		cli_fail("the database belongs to a newer coffer; upgrade this one");
+	return pending == 0 && unknown == 0;
+}
+
 struct rq *
 cli_rq(bool any_shape)
 {
-	int unknown, pending;
-
 	if (load_configuration() != CLI_OK)
 		return NULL;
 	rq_init(&request, arena_new());
@@ -46,22 +66,41 @@ cli_rq(bool any_shape)
 		cli_fail("the database cannot be reached; `coffer doctor` tells more");
 		return NULL;
 	}
-	pending = any_shape ? 0 : migrate_pending(&request, &unknown);
-	db_rollback(&request);
-	if (pending != 0) {
-		cli_fail("the database is not up to date; run `coffer migrate`");
-		return NULL;
-	}
-	return &request;
+	return any_shape || up_to_date(&request) ? &request : NULL;
+}
+
+/* Once, to its end. */
+static int
+attempt_run(struct rq *rq, int (*run)(struct rq *rq, void *ctx), void *ctx)
+{
+	int64_t started = clock_monotonic();
+
+	rq->activity = NULL;
+	rq->caller = NULL;
+	if (run(rq, ctx) < 0 || (rq->activity && activity_write(rq, NULL, started) < 0))
+		return -1;
+	return db_commit(rq);
 }
 
 int
-cli_done(struct rq *rq, int result)
+cli_run(struct rq *rq, int (*run)(struct rq *rq, void *ctx), void *ctx)
 {
-	if (result >= 0 && db_commit(rq) == 0)
-		return CLI_OK;
-	db_rollback(rq);
-	return cli_fail("%s", rq->err.message ? rq->err.message : err_default_text(rq->err.code));
+	unsigned attempt = 0;
+
+	while (attempt_run(rq, run, ctx) < 0)
+		if (!retry_again(rq, &attempt))
+			return cli_fail("%s", rq->err.message);
+	return CLI_OK;
+}
+
+int
+cli_workspace_change(struct rq *rq, const char *id)
+{
+	struct caller *caller = NEW(rq->mem, struct caller);
+
+	*caller = (struct caller){.plane = CALLER_USER, .workspace_id = id};
+	rq->caller = caller;
+	return db_exec(rq, "UPDATE coffer_workspace SET epoch = epoch + 1 WHERE id = ?", B(id));
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include "arena.h"
 #include "cli.h"
+#include "conf.h"
 #include "out.h"
 #include "tool.h"
 
@@ -23,6 +24,10 @@ print_schema(struct arena *mem, const struct tool *t)
 {
 	struct out out;
 
+	if (t->input_schema) {
+		printf("%s\n", t->input_schema);
+		return;
+	}
 	out_init(&out, mem);
 	param_schema(&out, t->params, t->flags & TOOL_OPEN);
 	printf("%s\n", buf_text(&out.buf));
@@ -111,7 +116,12 @@ cli_tools(int argc, char **argv)
 	int first = cli_options(argc, argv, options);
 	struct arena *mem = arena_new();
 	const struct tool *tool;
+	const char *why;
 
+	if (argc - first > 1 || (as_markdown && first < argc))
+		return cli_usage("tools", "name one tool, or none");
+	/* The list does not depend on it; without one the defaults stand. */
+	conf_load(NULL, &why);
 	if (as_markdown) {
 		markdown_all();
 	} else if (first < argc) {
