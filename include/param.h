@@ -52,7 +52,7 @@ enum param_flags {
 	PARAM_NULLABLE = 1 << 3, /* null is a value: the schema says so */
 	PARAM_CLAMP = 1 << 4, /* an integer outside min..max is brought to the nearer bound instead
 				 of refused */
-	PARAM_REST_ONLY = 1 << 5, /* not in the tool's schema */
+	PARAM_REST_ONLY = 1 << 5, /* not in the tool's schema, and unknown over MCP */
 	PARAM_ALL =
 	    1 << 6, /* struct json_object *: the whole object of arguments; with such a row
 		       unknown ones are taken (TOOL_OPEN).  Not in the schema; its name is "*". */

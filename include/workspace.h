@@ -19,10 +19,20 @@ int workspace_create(struct rq *rq, const char *name, const char *slug, const ch
 /* The workspace "default", made on demand. */
 int workspace_default(struct rq *rq, const char **id_r);
 
-/* A new user; the password is hashed here.  A taken email: E_CONFLICT.  Email is checked and
- * lower-cased. */
+/* A new user; the password (8 to 200 characters; NULL: cannot sign in) is hashed here.  A taken
+ * email: E_CONFLICT.  Email is checked and lower-cased.  name may be NULL. */
 int user_create(struct rq *rq, const char *email, const char *password, const char *name,
     bool is_operator, const char **id_r);
+
+/* The same in steps, for those who must not hash inside a transaction.  The first two return NULL
+ * with E_VALIDATION recorded: no email address; not 8 to 200 characters. */
+const char *user_email(struct rq *rq, const char *email);
+const char *user_password_hash(struct rq *rq, const char *password);
+struct user_in {
+	const char *email, *password_hash, *name; /* the first two as returned above */
+	bool is_operator;
+};
+int user_insert(struct rq *rq, const struct user_in *in, const char **id_r);
 
 /* Membership and role; idempotent.  role_name NULL: no role but the implicit authenticated. */
 int user_join(struct rq *rq, const char *user_id, const char *workspace_id, const char *member_role,
