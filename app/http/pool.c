@@ -71,8 +71,8 @@ listen_unix(const char *path, int mode)
 	unlink(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	umask(0077);
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || chmod(path, (mode_t)mode) < 0 ||
-	    listen(fd, BACKLOG) < 0) {
+	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+	    chmod(path, (mode_t)mode) < 0 || listen(fd, BACKLOG) < 0) {
 		log_error("cannot listen on %s: %s", path, strerror(errno));
 		close(fd);
 		return -1;
