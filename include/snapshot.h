@@ -51,8 +51,14 @@ struct field_choice {
 	const char *label;
 };
 
+struct collation {
+	struct ident charset, name;
+};
+
 /* One column of a collection.  System columns (id, createdAt, ...) are fields too, with system set.
- */
+ * Managed tables have id, owner_id, created_at, updated_at and version (which rows do not show), in
+ * this order; adopted ones have id and those that their collection names a column for.  A relation
+ * is of the kind of its target's key. */
 struct field {
 	char id[UUID_TEXT_SIZE]; /* "" for system columns */
 	uint32_t no;             /* 0 for system columns */
@@ -67,7 +73,8 @@ struct field {
 	bool required;
 	bool unique;
 	bool indexed;
-	bool column_bin; /* adopted text column: compare with its own and the binary collation */
+	const struct collation *collation; /* adopted text in another collation than ours: compare
+					      by it, for its index, and byte by byte; else NULL */
 	const struct collection *to; /* relation, relation_many: the target; NULL if it is gone */
 	const char *to_slug;         /* as named; NULL for other types */
 	const struct json_object *definition; /* the FieldDef as stored; NULL for system columns */
@@ -78,11 +85,19 @@ struct field {
 	size_t nchoices;                         /* 0: not enforced */
 };
 
+/* In coffer_collection.indexes as [{"no":1,"unique":true,"fields":[...]}], a field being its id, or
+ * the name of a system column.  One with a field that is gone is left out. */
 struct collection_index {
 	unsigned no;
 	bool unique;
 	size_t nfields;
 	const struct field **fields;
+};
+
+/* A way to name a field. */
+struct field_name {
+	const char *text;
+	const struct field *field;
 };
 
 struct collection {
@@ -98,7 +113,9 @@ struct collection {
 	size_t nfields;                      /* declared ones, in order */
 	size_t nsystem;                      /* system columns, at fields[nfields..] */
 	const struct field *fields;
-	const struct field *pk;                                  /* the id column */
+	size_t nnames;
+	const struct field_name *names; /* sorted; NULL: collection_field() looks through fields */
+	const struct field *pk;         /* the id column */
 	const struct field *owner, *created, *updated, *version; /* NULL where the table has none */
 	bool owner_in_side_table; /* adopted without an owner column: coffer_item_owner */
 	size_t nindexes;
@@ -125,7 +142,8 @@ struct grant {
 	enum action action;
 	const struct json_object *rule; /* NULL: none */
 	const char *rule_text;
-	const uint64_t *fields;            /* bit set by field->index; NULL: all fields */
+	const uint64_t *fields;            /* 8 words, bit set by field->index; NULL: all fields.
+					      No bit is set where collection is NULL. */
 	const struct json_object *presets; /* NULL: none */
 };
 
@@ -140,16 +158,19 @@ struct snapshot {
 	size_t nroles;
 	const struct role *roles;
 	size_t ngrants;
-	const struct grant *grants;         /* of living roles and collections only */
+	const struct grant *grants; /* of living roles and collections only, archived ones included;
+				       what cannot be read as it was stored is left out */
 	const struct json_object *settings; /* object: name -> value */
 };
 
 /* Set rq->snap for rq->caller's workspace and epoch: from this worker's cache, or loaded in the
- * transaction that is open (and filed only if the epoch read in that view is the caller's).  -1:
- * recorded. */
+ * transaction that is open.  It is filed only if the epoch read in that view is the caller's,
+ * which it is not where this very transaction raised it.  What a request got lives until another
+ * request calls this.  -1: recorded. */
 int snapshot_get(struct rq *rq);
 
-/* Drop a workspace's cached snapshots, or all with NULL (after a stale-shape error). */
+/* Forget a workspace's cached snapshots, or all with NULL (after a stale-shape error).  rq->snap
+ * stays as it is until the next snapshot_get(). */
 void snapshot_drop(const char *workspace_id);
 
 /* NULL if there is none; archived ones are not found. */
@@ -160,8 +181,14 @@ const struct collection *snapshot_collection_by_id(const struct snapshot *snap, 
 const struct role *snapshot_role(const struct snapshot *snap, const char *id);
 const struct role *snapshot_role_by_name(const struct snapshot *snap, const char *name);
 
-/* By name; for system columns the wire name is taken too (createdAt).  NULL if there is none. */
+/* By name; for system columns the wire name is taken too (createdAt), a declared field of the same
+ * name goes before.  NULL if there is none. */
 const struct field *collection_field(const struct collection *c, const char *name, size_t len);
+
+/* For collections that are not stored yet (DDL).  Put the system columns of a managed table behind
+ * the declared fields, and make names from all of them. */
+void collection_system_columns(struct collection *c, struct field *fields);
+void collection_name_fields(struct arena *mem, struct collection *c);
 
 static inline bool
 bits_get(const uint64_t *bits, unsigned i)

@@ -1,0 +1,82 @@
+# NULL and emptiness of every kind.
+
+row {"title":"a","views":0,"price":0,"live":false,"meta":{"a":1},"at":"2026-01-31","ref":"01890000-0000-7000-8000-00000000000a","tags":["01890000-0000-7000-8000-0000000000c1"],"names":{"en":"x"}}
+false {"title":{"_null":true}}
+true {"title":{"_null":false}}
+true {"title":{"_nnull":true}}
+false {"title":{"_nnull":false}}
+false {"title":{"_empty":true}}
+true {"title":{"_nempty":true}}
+false {"views":{"_null":true}}
+true {"views":{"_nnull":true}}
+false {"views":{"_empty":true}}
+true {"price":{"_nempty":true}}
+true {"live":{"_nempty":true}}
+true {"at":{"_nempty":true}}
+false {"ref":{"_empty":true}}
+false {"meta":{"_null":true}}
+true {"meta":{"_nnull":true}}
+false {"meta":{"_empty":true}}
+true {"meta":{"_nempty":true}}
+false {"tags":{"_empty":true}}
+true {"tags":{"_nnull":true}}
+true {"names":{"_nempty":true}}
+true {"title":{"_neq":null}}
+null {"title":{"_eq":null}}
+null {"title":null}
+null {"views":null}
+null {"_not":{"title":null}}
+false {"_not":{"title":{"_neq":null}}}
+
+row {"title":"","body":" ","meta":[],"tags":[],"names":{},"pic":""}
+true {"title":{"_empty":true}}
+false {"title":{"_nempty":true}}
+false {"title":{"_null":true}}
+false {"body":{"_empty":true}}
+true {"body":{"_nempty":true}}
+true {"meta":{"_empty":true}}
+false {"meta":{"_null":true}}
+true {"tags":{"_empty":true}}
+false {"tags":{"_nempty":true}}
+false {"tags":{"_null":true}}
+true {"names":{"_empty":true}}
+true {"pic":{"_empty":true}}
+
+row {"meta":""}
+true {"meta":{"_empty":true}}
+row {"meta":0}
+false {"meta":{"_empty":true}}
+row {"meta":false}
+true {"meta":{"_nempty":true}}
+row {"meta":"x"}
+true {"meta":{"_nempty":true}}
+row {"meta":[[]]}
+true {"meta":{"_nempty":true}}
+row {"meta":{ } }
+true {"meta":{"_empty":true}}
+
+row {}
+true {"title":{"_null":true}}
+false {"title":{"_nnull":true}}
+false {"title":{"_null":false}}
+true {"title":{"_nnull":false}}
+true {"title":{"_empty":true}}
+false {"title":{"_nempty":true}}
+true {"views":{"_null":true}}
+true {"views":{"_empty":true}}
+true {"price":{"_empty":true}}
+true {"live":{"_empty":true}}
+false {"live":{"_nempty":true}}
+true {"at":{"_null":true}}
+true {"at":{"_empty":true}}
+true {"ref":{"_empty":true}}
+true {"meta":{"_null":true}}
+true {"meta":{"_empty":true}}
+false {"meta":{"_nempty":true}}
+true {"tags":{"_null":true}}
+true {"tags":{"_empty":true}}
+true {"owner":{"_null":true}}
+true {"names":{"_empty":true}}
+false {"title":{"_neq":null}}
+null {"title":{"_eq":null}}
+null {"title":null}
