@@ -204,6 +204,7 @@ collections_bulk_insert(struct rq *rq, const void *args)
 {
 	const struct bulk_in *in = args;
 
+	rq->progress = tool_progress;
 	return items_bulk_insert(rq, in->collection, in->rows, in->atomic);
 }
 
@@ -221,6 +222,7 @@ collections_bulk_update(struct rq *rq, const void *args)
 {
 	const struct bulk_in *in = args;
 
+	rq->progress = tool_progress;
 	return items_bulk_update(rq, in->collection, in->rows, in->atomic);
 }
 

@@ -155,16 +155,17 @@ static const char indexes_schema[] = "{\"type\":\"array\",\"description\":\"Inde
 #define IN struct ddl_collection_in
 
 #define TEXT_PARAMS                                                                                \
-	PARAM(IN, singular, "singular", 0, .max = 120,                                             \
+	PARAM(IN, singular, "singular", PARAM_NULLABLE, .max = 120,                                \
 	    .given_offset = offsetof(IN, singular_given), .doc = "What one row is called."),       \
-	    PARAM(IN, plural, "plural", 0, .max = 120, .given_offset = offsetof(IN, plural_given), \
-		.doc = "What the rows are called."),                                               \
-	    PARAM(IN, note, "note", 0, .max = 4000, .given_offset = offsetof(IN, note_given),      \
+	    PARAM(IN, plural, "plural", PARAM_NULLABLE, .max = 120,                                \
+		.given_offset = offsetof(IN, plural_given), .doc = "What the rows are called."),   \
+	    PARAM(IN, note, "note", PARAM_NULLABLE, .max = 4000,                                   \
+		.given_offset = offsetof(IN, note_given),                                          \
 		.doc = "What the collection is for; shown wherever it is listed."),                \
-	    PARAM(IN, default_sort, "defaultSort", 0, .max = 255,                                  \
+	    PARAM(IN, default_sort, "defaultSort", PARAM_NULLABLE, .max = 255,                     \
 		.given_offset = offsetof(IN, default_sort_given),                                  \
 		.doc = "Sort where a call names none, such as -published_at."),                    \
-	    PARAM(IN, vectorize_model, "vectorizeModel", 0, .max = 64,                             \
+	    PARAM(IN, vectorize_model, "vectorizeModel", PARAM_NULLABLE, .max = 64,                \
 		.given_offset = offsetof(IN, vectorize_model_given),                               \
 		.doc = "Embedding model for vectorize."),                                          \
 	    PARAM(IN, owner_scoped, "ownerScoped", 0,                                              \
@@ -174,8 +175,8 @@ static const char indexes_schema[] = "{\"type\":\"array\",\"description\":\"Inde
 	    PARAM(IN, vectorize, "vectorize", 0,                                                   \
 		.doc = "Keep embeddings of the fields marked vectorize."),                         \
 	    PARAM(IN, indexes, "indexes", 0, .type_name = "array", .schema = indexes_schema),      \
-	    PARAM(IN, display_template, "displayTemplate", PARAM_REST_ONLY, .max = 500,            \
-		.given_offset = offsetof(IN, display_template_given),                              \
+	    PARAM(IN, display_template, "displayTemplate", PARAM_REST_ONLY | PARAM_NULLABLE,       \
+		.max = 500, .given_offset = offsetof(IN, display_template_given),                  \
 		.doc = "How a row is named for people.")
 
 static const struct param create_params[] = {

@@ -202,7 +202,7 @@ static const struct param update_params[] = {
 	.doc = "One of i18nLocales, such as en or pt-BR."),
     PARAM(struct update_in, timezone, "timezone", 0,
 	.doc = "Name of a time zone, such as Europe/Berlin."),
-    PARAM(struct update_in, brand_name, "brandName", 0,
+    PARAM(struct update_in, brand_name, "brandName", PARAM_NULLABLE,
 	.doc = "Name shown to people; null clears it."),
     PARAM(struct update_in, flags, "flags", 0, .type_name = "object",
 	.doc = "Free-form switches of the owner."),
