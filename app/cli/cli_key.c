@@ -139,7 +139,8 @@ tools_json(struct rq *rq, const char *list)
 	return buf_text(&out.buf);
 }
 
-/* The role must be one its owner holds: a key narrows, it never widens. */
+/* The role must be one its owner holds: a key narrows, it never widens.  Every member has
+ * "authenticated". */
 static int
 find_role(struct rq *rq, const struct key_in *key, const char *name, const char **id_r)
 {
@@ -148,9 +149,10 @@ find_role(struct rq *rq, const struct key_in *key, const char *name, const char 
 	if (!name)
 		return 0;
 	found = db_text(rq, id_r,
-	    "SELECT r.id FROM coffer_role r JOIN coffer_user_role h ON h.role_id = r.id"
+	    "SELECT r.id FROM coffer_role r LEFT JOIN coffer_user_role h ON h.role_id = r.id"
 	    " AND h.workspace_id = r.workspace_id AND h.user_id = ?"
-	    " WHERE r.workspace_id = ? AND r.name = ?",
+	    " WHERE r.workspace_id = ? AND r.name = ?"
+	    " AND (h.user_id IS NOT NULL OR (r.is_system AND r.name = 'authenticated'))",
 	    B(key->user_id), B(key->workspace_id), B(name));
 	if (found == 0)
 		return fail(rq, E_NOT_FOUND, "the owner does not hold a role '%s' there", name);

@@ -45,13 +45,49 @@ refuse_double_headers(struct rq *rq, char **envp)
 	return 0;
 }
 
-static int
-drain(FCGX_Stream *in)
+/* Read and drop what is left: a web server that cannot send on would not pass the answer back. */
+static void
+drop(FCGX_Stream *in)
 {
 	char scrap[16384];
 
 	while (FCGX_GetStr(scrap, sizeof scrap, in) > 0)
 		;
+}
+
+static int
+too_large(struct rq *rq, FCGX_Stream *in)
+{
+	drop(in);
+	return fail(rq, E_PAYLOAD_TOO_LARGE, "the body is larger than %lld bytes",
+	    (long long)conf->max_body);
+}
+
+static bool
+may_have_body(const struct request *req)
+{
+	return strcmp(req->method, "GET") != 0 && strcmp(req->method, "HEAD") != 0 &&
+	       strcmp(req->method, "OPTIONS") != 0;
+}
+
+/* Not every web server waits for the end of a chunked body to tell its length. */
+static int
+read_body_of_unknown_length(struct rq *rq, FCGX_Request *fcgi, struct request *req)
+{
+	enum { STEP = 65536 };
+	struct buf body;
+	int n;
+
+	if (!may_have_body(req))
+		return 0;
+	buf_init(&body, rq->mem);
+	while ((n = FCGX_GetStr(buf_reserve(&body, STEP), STEP, fcgi->in)) > 0) {
+		body.len += (size_t)n;
+		if (body.len > (size_t)conf->max_body)
+			return too_large(rq, fcgi->in);
+	}
+	req->body = buf_text(&body);
+	req->body_len = body.len;
 	return 0;
 }
 
@@ -63,14 +99,12 @@ read_body(struct rq *rq, FCGX_Request *fcgi, struct request *req)
 	char *body;
 
 	req->body = "";
-	if (text && *text && (!str_int(text, &len) || len < 0))
+	if (!text || !*text)
+		return read_body_of_unknown_length(rq, fcgi, req);
+	if (!str_int(text, &len) || len < 0)
 		return fail(rq, E_BAD_REQUEST, "malformed Content-Length");
-	if (len > conf->max_body) {
-		drain(fcgi->in);
-		return fail(rq, E_PAYLOAD_TOO_LARGE,
-		    "the body has %lld bytes, at most %lld are taken", (long long)len,
-		    (long long)conf->max_body);
-	}
+	if (len > conf->max_body)
+		return too_large(rq, fcgi->in);
 	if (len == 0)
 		return 0;
 	body = arena_alloc(rq->mem, (size_t)len + 1);
@@ -169,7 +203,7 @@ fcgi_read(struct rq *rq, FCGX_Request *fcgi, struct request *req)
 	set_path(rq, req, envp);
 	set_credentials(rq, req);
 	if (refuse_double_headers(rq, envp) < 0) {
-		drain(fcgi->in);
+		drop(fcgi->in);
 		return -1;
 	}
 	return read_body(rq, fcgi, req);
