@@ -48,6 +48,14 @@ int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * command "": the program itself. */
 int cli_usage(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+int cli_migrate(int argc, char **argv);
+int cli_user(int argc, char **argv);
+int cli_key(int argc, char **argv);
+int cli_workspace(int argc, char **argv);
+int cli_call(int argc, char **argv);
+int cli_tools(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
+int cli_demo(int argc, char **argv);
 int cli_mcp(int argc, char **argv);
 
 #endif

@@ -26,15 +26,21 @@ export async function freePort() {
 	return port;
 }
 
+const started = [];
+
+// Registered here, for the file: inside a hook it would run when the hook is over.
+after(async () => {
+	for (const dir of started) {
+		await run(QUICKSTART, ['--stop', '--dir', dir]);
+		rmSync(dir, { recursive: true, force: true });
+	}
+});
+
 // Start an instance in a directory of its own; it is stopped and removed after the tests of the file.
 // env: further environment, such as { COFFER_SERVER_TEST_FIXTURES: 'true' }.
 export async function start({ env = {}, args = [] } = {}) {
 	const dir = mkdtempSync(path.join(tmpdir(), 'coffer-'));
-	const stop = async () => {
-		await run(QUICKSTART, ['--stop', '--dir', dir]);
-		rmSync(dir, { recursive: true, force: true });
-	};
-	after(stop);
+	started.push(dir);
 	const port = await freePort();
 	try {
 		await run(
@@ -50,11 +56,22 @@ export async function start({ env = {}, args = [] } = {}) {
 
 let shared;
 
-// The instance of this test file.
+// Tests sign in and make keys all the time, from one address.
+export const ROOMY = {
+	COFFER_SECURITY_SIGN_IN_PER_MINUTE: '0',
+	COFFER_SECURITY_SIGN_UP_PER_MINUTE: '0',
+	COFFER_SECURITY_KEYS_PER_MINUTE: '0',
+};
+
+async function connect(file) {
+	const dir = path.dirname(path.resolve(file));
+	return { ...JSON.parse(readFileSync(file, 'utf8')), dir };
+}
+
+// The instance of this test file.  One that is named must have been started with ROOMY.
 export function instance() {
-	if (process.env.COFFER_CONNECTION)
-		shared ??= Promise.resolve(JSON.parse(readFileSync(process.env.COFFER_CONNECTION, 'utf8')));
-	shared ??= start();
+	if (process.env.COFFER_CONNECTION) shared ??= connect(process.env.COFFER_CONNECTION);
+	shared ??= start({ env: ROOMY });
 	return shared;
 }
 
