@@ -4,6 +4,7 @@
 headers = \
 	include/access.h \
 	include/activity.h \
+	include/activity_log.h \
 	include/answer.h \
 	include/arena.h \
 	include/auth.h \
@@ -91,6 +92,7 @@ headers = \
 	include/workspace.h
 
 base_sources = \
+	app/base/activity.c \
 	app/base/arena.c \
 	app/base/buf.c \
 	app/base/clock.c \
@@ -174,7 +176,7 @@ data_sources = \
 	app/data/query_sql.c
 
 rpc_sources = \
-	app/rpc/activity.c \
+	app/rpc/activity_log.c \
 	app/rpc/answer.c \
 	app/rpc/auth.c \
 	app/rpc/fixtures.c \

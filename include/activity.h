@@ -1,6 +1,8 @@
 #ifndef COFFER_ACTIVITY_H
 #define COFFER_ACTIVITY_H
 
+#include "uuid.h"
+
 struct rq;
 
 /* What a handler adds to its activity row beyond who, tool and outcome, which the door knows: the
@@ -17,6 +19,10 @@ struct activity_note {
 };
 struct activity {
 	struct activity_note *first, **end;
+	char written[UUID_TEXT_SIZE]; /* id of the last row that was written; "": none */
 };
+
+/* rq->activity, made when it is not there. */
+struct activity *activity_of(struct rq *rq);
 
 #endif

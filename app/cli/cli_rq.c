@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "activity.h"
+#include "activity_log.h"
 #include "arena.h"
 #include "caller.h"
 #include "cli.h"

@@ -1,7 +1,7 @@
 /* Answering one MCP request: checks of its era, the method, and the envelope of what comes out. */
 #include <string.h>
 
-#include "activity.h"
+#include "activity_log.h"
 #include "arena.h"
 #include "caller.h"
 #include "db.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "activity.h"
+#include "activity_log.h"
 #include "arena.h"
 #include "caller.h"
 #include "clock.h"

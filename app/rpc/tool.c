@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "activity.h"
+#include "activity_log.h"
 #include "arena.h"
 #include "caller.h"
 #include "clock.h"

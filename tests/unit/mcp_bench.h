@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "access.h"
-#include "activity.h"
+#include "activity_log.h"
 #include "arena.h"
 #include "auth.h"
 #include "caller.h"

@@ -1,8 +1,9 @@
 /* The activity log: who did what, with which tool and outcome. */
-#include "activity.h"
+#include "activity_log.h"
 
 #include <string.h>
 
+#include "activity.h"
 #include "arena.h"
 #include "caller.h"
 #include "clock.h"
@@ -15,23 +16,13 @@
 #include "tool.h"
 #include "uuid.h"
 
-enum { COLUMNS = 16, CHUNK = 1000, ACTION_MAX = 64, ITEM_MAX = 191, AGENT_MAX = 255, IP_MAX = 45 };
+enum { COLUMNS = 16, CHUNK = 1000, AGENT_MAX = 255, IP_MAX = 45 };
 
 #define INSERT                                                                                     \
 	"INSERT INTO coffer_activity (id, workspace_id, user_id, key_id, face, tool, action, "     \
 	"collection,"                                                                              \
 	" item_id, outcome, ip, user_agent, payload, response, duration_ms, created_at)"           \
 	" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-struct note {
-	const char *action, *collection, *item_id, *payload;
-	struct note *next;
-};
-
-struct activity {
-	struct note *first, **end;
-	char written[UUID_TEXT_SIZE]; /* id of the last row written; "": none */
-};
 
 /* What all rows of one call share. */
 struct frame {
@@ -51,40 +42,15 @@ static const char *const systems[FACE__MAX] = {[FACE_MCP] = "system_mcp",
     [FACE_REST] = "system_api",
     [FACE_CLI] = "system_cli"};
 
-static struct activity *
-activity_of(struct rq *rq)
-{
-	if (!rq->activity) {
-		rq->activity = NEW(rq->mem, struct activity);
-		rq->activity->end = &rq->activity->first;
-	}
-	return rq->activity;
-}
-
-/* A copy: the rows are written when the handler has returned. */
 static const char *
 clipped(struct rq *rq, const char *s, size_t max)
 {
 	return s ? arena_strndup(rq->mem, s, str_utf8_prefix(s, strlen(s), max)) : NULL;
 }
 
-void
-activity_note(struct rq *rq, const char *action, const char *collection, const char *item_id,
-    const char *payload)
-{
-	struct activity *activity = activity_of(rq);
-	struct note *note = NEW(rq->mem, struct note);
-
-	*note = (struct note){.action = clipped(rq, action, ACTION_MAX),
-	    .collection = clipped(rq, collection, ACTION_MAX),
-	    .item_id = clipped(rq, item_id, ITEM_MAX),
-	    .payload = payload};
-	*activity->end = note;
-	activity->end = &note->next;
-}
-
 static void
-fill(struct rq *rq, const struct frame *frame, const struct note *note, struct bind row[COLUMNS])
+fill(struct rq *rq, const struct frame *frame, const struct activity_note *note,
+    struct bind row[COLUMNS])
 {
 	const struct caller *caller = rq->caller;
 	char *id = arena_alloc(rq->mem, UUID_TEXT_SIZE);
@@ -111,7 +77,7 @@ fill(struct rq *rq, const struct frame *frame, const struct note *note, struct b
 
 /* Up to CHUNK notes as one statement; *note_r moves on. */
 static int
-write_chunk(struct rq *rq, const struct frame *frame, struct note **note_r)
+write_chunk(struct rq *rq, const struct frame *frame, struct activity_note **note_r)
 {
 	struct arena_mark mark = arena_mark(rq->mem);
 	struct bind *rows = NEWV(rq->mem, struct bind, CHUNK * COLUMNS);
@@ -127,7 +93,7 @@ write_chunk(struct rq *rq, const struct frame *frame, struct note **note_r)
 }
 
 static int
-write_notes(struct rq *rq, const struct frame *frame, struct note *note)
+write_notes(struct rq *rq, const struct frame *frame, struct activity_note *note)
 {
 	struct bind row[COLUMNS];
 
@@ -142,12 +108,12 @@ write_notes(struct rq *rq, const struct frame *frame, struct note *note)
 }
 
 /* A row that only says which operation was called, how. */
-static struct note
+static struct activity_note
 generic(struct rq *rq, const char *verb, struct json_object *args)
 {
 	const struct tool *tool = rq->tool;
 
-	return (struct note){
+	return (struct activity_note){
 	    .action = arena_printf(rq->mem, "%s.%s", spaces[rq->face], verb),
 	    .collection = systems[rq->face],
 	    .item_id = tool ? tool->name : NULL,
@@ -170,7 +136,7 @@ int
 activity_write(struct rq *rq, struct json_object *args, int64_t started)
 {
 	struct frame frame = frame_of(rq, started);
-	struct note note;
+	struct activity_note note;
 
 	if (rq->activity && rq->activity->first)
 		return write_notes(rq, &frame, rq->activity->first);
@@ -214,7 +180,7 @@ static int
 file_failure(struct rq *rq, const struct err *err, struct json_object *args, int64_t started)
 {
 	struct frame frame = frame_of(rq, started);
-	struct note note = generic(rq, is_refusal(err->code) ? "denied" : "error", args);
+	struct activity_note note = generic(rq, is_refusal(err->code) ? "denied" : "error", args);
 
 	frame.outcome = err_name(err->code);
 	frame.response = failure_text(rq, err);
