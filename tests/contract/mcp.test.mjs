@@ -1,6 +1,7 @@
 // The MCP face over HTTP, behind a real web server: how requests are answered in both eras, guards of
 // API keys, resources, prompts and completion.
 import assert from 'node:assert/strict';
+import nodeHttp from 'node:http';
 import { before, test } from 'node:test';
 
 import {
@@ -87,6 +88,8 @@ test('the admin mount takes administrators and nobody else', async () => {
 	assert.equal(refused.status, 403);
 	assert.deepEqual(refused.json.error, { code: 'FORBIDDEN', message: 'Admin role required' });
 	assert.deepEqual(await legacy({ key }).result('ping'), {});
+	const { data: denied } = await legacy().data('activity.search', { action: 'mcp.denied' });
+	assert.ok(denied.length > 0, 'the refusal is on record');
 });
 
 test('foreign origins are refused, none and our own are not', async () => {
@@ -388,6 +391,72 @@ test('a write with an idempotency key is made once', async () => {
 	const other = await legacy().tool('collections.insert', { ...args, data: { title: 'Other' } }, { meta });
 	assert.equal(other.isError, true);
 	await legacy().data('collections.delete', { collection: slug, id: first.data.id });
+});
+
+// POST a call and leave when its first event has come.
+function leave(body, headers) {
+	return new Promise((resolve, reject) => {
+		const req = nodeHttp.request(
+			to.mcp,
+			{
+				method: 'POST',
+				headers: {
+					'content-type': 'application/json',
+					accept: 'application/json, text/event-stream',
+					authorization: `Bearer ${to.key}`,
+					...headers,
+				},
+			},
+			(res) => {
+				res.once('data', (chunk) => {
+					req.destroy();
+					resolve(String(chunk));
+				});
+				res.on('error', () => {});
+			},
+		);
+		req.on('error', reject);
+		req.end(body);
+	});
+}
+
+async function until(what, probe) {
+	for (let i = 0; i < 100; i++) {
+		if (await probe()) return;
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+	throw new Error(`it did not happen: ${what}`);
+}
+
+test('long work shows progress; leaving cancels it in the modern era and only there', async () => {
+	const collection = unique('bulk');
+	const admin = legacy();
+	await admin.data('schema.create_collection', { slug: collection, fields: [{ name: 'n', type: 'integer' }] });
+	const rows = Array.from({ length: 5000 }, (_, n) => ({ n }));
+	const args = { name: 'collections.bulk_insert', arguments: { collection, rows } };
+	const count = async () =>
+		(await admin.data('collections.aggregate', { collection, agg: 'count' })).data[0].value;
+	const errors = async () =>
+		(await admin.data('activity.search', { action: 'mcp.error', itemId: args.name })).data.length;
+
+	const whole = await modern().request('tools/call', args, { meta: { progressToken: 'a' } });
+	const steps = whole.events.map(({ params }) => params.progress);
+	assert.ok(steps.length >= 4, `${steps}`);
+	assert.deepEqual(steps, [...new Set(steps)].sort((a, b) => a - b), 'strictly increasing');
+	assert.equal(whole.json.result.structuredContent.succeeded, 5000);
+	assert.equal(await count(), 5000);
+
+	const before = await errors();
+	const first = await leave(
+		modernCall('tools/call', args, { progressToken: 'b' }),
+		modernHeaders('tools/call', args.name),
+	);
+	assert.match(first, /notifications\/progress/);
+	await until('the cancelled call is on record', async () => (await errors()) > before);
+	assert.equal(await count(), 5000);
+
+	await leave(call('tools/call', { ...args, _meta: { progressToken: 'c' } }), {});
+	await until('the call goes on to its end', async () => (await count()) === 10000);
 });
 
 // ---- guards of a key ----
