@@ -11,11 +11,17 @@ unit_tests = \
 	tests/unit/test_crypto \
 	tests/unit/test_db \
 	tests/unit/test_db_lost \
+	tests/unit/test_ddl \
+	tests/unit/test_ddl_adopt \
 	tests/unit/test_epoch \
 	tests/unit/test_expr_eval \
 	tests/unit/test_expr_parse \
 	tests/unit/test_expr_sql \
+	tests/unit/test_field_check \
 	tests/unit/test_idempotency \
+	tests/unit/test_items \
+	tests/unit/test_items_bulk \
+	tests/unit/test_journal \
 	tests/unit/test_json_in \
 	tests/unit/test_jsonrpc \
 	tests/unit/test_log \
@@ -39,6 +45,7 @@ unit_tests = \
 	tests/unit/test_tool \
 	tests/unit/test_uuid
 
+EXTRA_DIST += tests/unit/data.h tests/unit/shapes.h
 EXTRA_DIST += tests/lint.sh tests/unit/mcp_bench.h tests/unit/unit.h
 EXTRA_DIST += tests/fixture/mariadb.sh tests/unit/cut_proxy.h tests/unit/database.h tests/unit/door.h tests/unit/probe.h
 EXTRA_DIST += tests/fixture/query.sql tests/unit/query_fixture.h

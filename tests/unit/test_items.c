@@ -22,8 +22,10 @@ make_posts(void)
 static int
 insert(const char *slug, const char *data)
 {
+	const char *kept = strdupa(data);
+
 	as_admin(rq1);
-	if (items_insert(rq1, slug, json(rq1, data)) < 0)
+	if (items_insert(rq1, slug, json(rq1, kept)) < 0)
 		return -1;
 	return db_commit(rq1);
 }
@@ -31,10 +33,10 @@ insert(const char *slug, const char *data)
 static int
 update(const char *slug, const char *id, const char *data)
 {
-	const char *kept = strdupa(id);
+	const char *kept_id = strdupa(id), *kept = strdupa(data);
 
 	as_admin(rq1);
-	if (items_update(rq1, slug, kept, json(rq1, data)) < 0)
+	if (items_update(rq1, slug, kept_id, json(rq1, kept)) < 0)
 		return -1;
 	return db_commit(rq1);
 }
