@@ -303,10 +303,10 @@ nul_is_refused(void **state)
 {
 	(void)state;
 	assert_string_equal(refusal(E_BAD_REQUEST, "{\"x\":\"\\u0000\",\"a\\u0000b\":1}"),
-	    "the character \\u0000 at line 1, column 18 cannot stand in a key; leave it out");
+	    "the character \\u0000 at line 1, column 17 cannot stand in a key; leave it out");
 	assert_null(json_in_str(parsed("\"ab\\u0000c\"")));
-	assert_string_equal(json_in_type_name(parsed("\"ab\\u0000c\"")),
-	    "string with the character \\u0000");
+	assert_string_equal(
+	    json_in_type_name(parsed("\"ab\\u0000c\"")), "string with the character \\u0000");
 	refusal(E_PARSE, "[\"\\u0000\"");
 	assert_string_equal(json_in_str(parsed("\"\\\\u0000\"")), "\\u0000");
 }
