@@ -64,10 +64,13 @@ int item_decode(
 int item_decode_update(
     struct item_writer *w, struct json_object *data, const char *list, struct item *item);
 
-/* items_condition.c: the rules that look at several fields.  stored: the row as it is, its columns
- * put by item_stored_columns() from column first on; NULL for a new row. */
-int item_conditions(
-    struct item_writer *w, const struct item *item, const struct rows *stored, size_t first);
+/* The failure on record happened at this member of the item; always -1. */
+int item_fail_in(struct item_writer *w, const struct item *item, const char *list, const char *key);
+
+/* items_condition.c: the rules that look at several fields.  list as above; stored: the row as it
+ * is, its columns put by item_stored_columns() from column first on; NULL for a new row. */
+int item_conditions(struct item_writer *w, const char *list, const struct item *item,
+    const struct rows *stored, size_t first);
 void item_stored_columns(const struct item_writer *w, struct sqlb *to);
 
 /* items_relation.c: are the rows there that the items point to, for this caller?  Where not,

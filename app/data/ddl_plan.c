@@ -53,7 +53,7 @@ plan_attributes(struct ddl_plan *plan)
 			return -1;
 	} else if (in->new_slug != NULL) {
 		c->slug = in->new_slug;
-		if (check_slug(plan->rq, "new_slug", c->slug) < 0)
+		if (check_slug(plan->rq, "newSlug", c->slug) < 0)
 			return -1;
 	}
 	c->singular = pick(in->singular_given, in->singular, c->singular);

@@ -111,7 +111,7 @@ items_update(struct rq *rq, const char *slug, const char *id, struct json_object
 	found = item_lock(&w, &item, w.has_conditions ? &rows : NULL);
 	if (found <= 0)
 		return found < 0 ? -1 : not_found(rq);
-	if (rows != NULL && item_conditions(&w, &item, rows, 1) < 0)
+	if (rows != NULL && item_conditions(&w, "data", &item, rows, 1) < 0)
 		return -1;
 	if (check_relations(&w, &item) < 0 || item_update(&w, &item) < 0)
 		return -1;

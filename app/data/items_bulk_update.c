@@ -220,7 +220,7 @@ write_one(struct bulk *bulk, struct item *item)
 		found = item_lock(&bulk->w, item, &rows);
 		if (found <= 0)
 			return found < 0 ? -1 : fail(bulk->w.rq, E_NOT_FOUND, "Item not found");
-		if (item_conditions(&bulk->w, item, rows, 1) < 0)
+		if (item_conditions(&bulk->w, bulk->list, item, rows, 1) < 0)
 			return -1;
 	}
 	return item_update(&bulk->w, item);

@@ -54,8 +54,8 @@ row_to_be(struct item_writer *w, const struct item *item, const struct rows *sto
 }
 
 int
-item_conditions(
-    struct item_writer *w, const struct item *item, const struct rows *stored, size_t first)
+item_conditions(struct item_writer *w, const char *list, const struct item *item,
+    const struct rows *stored, size_t first)
 {
 	const struct field_rule *rule;
 	const struct expr *condition;
@@ -74,9 +74,11 @@ item_conditions(
 			return -1;
 		if (rule->advisory || field_value_empty(json_in_get(row, f->name)))
 			continue;
-		if (expr_eval(condition, row, &vars) == 0)
-			return field_check_failed(w->rq, f, rule,
-			    "does not fit the other fields, its validation rule refuses it");
+		if (expr_eval(condition, row, &vars) != 0)
+			continue;
+		field_check_failed(w->rq, f, rule,
+		    "does not fit the other fields, its validation rule refuses it");
+		return item_fail_in(w, item, list, f->name);
 	}
 	return 0;
 }

@@ -11,9 +11,8 @@
 
 enum { NAMES_SHOWN = 100 };
 
-/* The failure that is recorded happened at this member of the item. */
-static int
-fail_in(struct item_writer *w, const struct item *item, const char *list, const char *key)
+int
+item_fail_in(struct item_writer *w, const struct item *item, const char *list, const char *key)
 {
 	struct err *err = &w->rq->err;
 
@@ -78,7 +77,7 @@ take_keys(struct item_writer *w, const struct json_object *data, const char *lis
 
 		if (f == NULL) {
 			unknown_field(w, name);
-			return fail_in(w, item, list, name);
+			return item_fail_in(w, item, list, name);
 		}
 		if (f == w->c->pk && f->system)
 			*key_r = value;
@@ -108,7 +107,7 @@ check_required(struct item_writer *w, const char *list, const struct item *item,
 			return fail(w->rq, E_FORBIDDEN, "No permission to %s on \"%s\"",
 			    action_names[w->write->action], w->c->slug);
 		fail(w->rq, E_VALIDATION, "Field \"%s\" is required", f->name);
-		return fail_in(w, item, list, f->name);
+		return item_fail_in(w, item, list, f->name);
 	}
 	return 0;
 }
@@ -122,7 +121,7 @@ check_rights(struct item_writer *w, const char *list, const struct item *item)
 		if (!bits_get(item->given, f->index) || access_field(w->write, f))
 			continue;
 		fail(w->rq, E_FORBIDDEN, "No permission to write field \"%s\"", f->name);
-		return fail_in(w, item, list, f->name);
+		return item_fail_in(w, item, list, f->name);
 	}
 	return 0;
 }
@@ -149,7 +148,7 @@ decode_values(struct item_writer *w, const char *list, struct item *item)
 		const struct field *f = &w->c->fields[i];
 
 		if (bits_get(item->given, f->index) && decode_value(w, f, item) < 0)
-			return fail_in(w, item, list, f->name);
+			return item_fail_in(w, item, list, f->name);
 	}
 	return 0;
 }
@@ -225,7 +224,7 @@ take_key(struct item_writer *w, const struct json_object *key, const char *list,
 
 	if (w->c->adopted) {
 		if (take_adopted_key(w, key, item) < 0)
-			return fail_in(w, item, list, key_name(w));
+			return item_fail_in(w, item, list, key_name(w));
 		return 0;
 	}
 	id = arena_alloc(w->rq->mem, UUID_TEXT_SIZE);
@@ -246,7 +245,7 @@ item_decode(struct item_writer *w, struct json_object *data, const char *list, s
 	take_defaults(w, item);
 	if (decode_values(w, list, item) < 0 || take_key(w, key, list, item) < 0)
 		return -1;
-	return w->has_conditions ? item_conditions(w, item, NULL, 0) : 0;
+	return w->has_conditions ? item_conditions(w, list, item, NULL, 0) : 0;
 }
 
 static int
@@ -258,7 +257,7 @@ refuse_key_change(
 	if (key == NULL && (f == NULL || !bits_get(item->given, f->index)))
 		return 0;
 	fail(w->rq, E_VALIDATION, "%s: the primary key of a row cannot be changed", key_name(w));
-	return fail_in(w, item, list, key_name(w));
+	return item_fail_in(w, item, list, key_name(w));
 }
 
 int

@@ -117,32 +117,41 @@ link_collection(struct rq *rq, struct out *content)
 	out_end(content);
 }
 
+#define OR_NULL(type) "{\"type\":[\"" type "\",\"null\"]}"
+#define FLAG          OR_NULL("boolean")
+#define TEXT          OR_NULL("string")
+
 static const char fields_schema[] =
     "{\"type\":\"array\",\"description\":\"Fields in order. type: text (up to 255 characters), "
-    "longtext, integer, number, "
-    "boolean, json, timestamp, uuid, relation and relation_many (with to), file, i18n_text. unique "
-    "and indexed speed up "
-    "filters; indexed text holds up to 191 "
-    "characters.\",\"items\":{\"type\":\"object\",\"required\":[\"name\",\"type\"],"
-    "\"properties\":{\"name\":{\"type\":\"string\",\"description\":\"Lower-case letters, digits "
-    "and _, beginning with a "
-    "letter\"},\"type\":{\"type\":\"string\",\"enum\":[\"text\",\"longtext\",\"integer\","
-    "\"number\",\"boolean\",\"json\","
-    "\"timestamp\",\"uuid\",\"relation\",\"relation_many\",\"file\",\"i18n_text\"]},\"required\":{"
-    "\"type\":\"boolean\"},"
-    "\"unique\":{\"type\":\"boolean\"},\"indexed\":{\"type\":\"boolean\"},\"to\":{\"type\":"
-    "\"string\",\"description\":\"Slug "
-    "of the target of a relation\"},\"default\":{\"description\":\"For scalar "
-    "types\"},\"interface\":{\"type\":\"string\","
-    "\"description\":\"dropdown allows only the values in "
-    "options.choices\"},\"options\":{\"type\":\"object\"},"
-    "\"validation\":{\"type\":\"object\",\"description\":\"min, max, minLength, maxLength, regex, "
-    "format (email, url), "
-    "integer, minDate, maxDate, minSelect, maxSelect, rule, message, "
-    "severity\"},\"visibleWhen\":{\"type\":\"object\"},"
-    "\"group\":{\"type\":\"string\"},\"vectorize\":{\"type\":\"boolean\"},\"label\":{\"type\":"
-    "\"string\"},"
-    "\"description\":{\"type\":\"string\"}},\"additionalProperties\":false}}";
+    "longtext, integer, number, boolean, json, timestamp, uuid, relation and relation_many (with "
+    "to), file, i18n_text. unique and indexed speed up filters; indexed text holds up to 191 "
+    "characters. null takes a rule away.\",\"items\":{\"type\":\"object\","
+    "\"required\":[\"name\",\"type\"],\"properties\":{"
+    "\"name\":{\"type\":\"string\",\"description\":\"Lower-case letters, digits and _, "
+    "beginning with a letter\"},"
+    "\"type\":{\"type\":\"string\",\"enum\":[\"text\",\"longtext\",\"integer\",\"number\","
+    "\"boolean\",\"json\",\"timestamp\",\"uuid\",\"relation\",\"relation_many\",\"file\","
+    "\"i18n_text\"]},"
+    "\"required\":" FLAG ",\"unique\":" FLAG ",\"indexed\":" FLAG ","
+    "\"to\":{\"type\":[\"string\",\"null\"],\"description\":\"Slug of the target of a "
+    "relation\"},"
+    "\"default\":{\"description\":\"For scalar types\"},"
+    "\"interface\":{\"type\":[\"string\",\"null\"],\"description\":\"dropdown allows only the "
+    "values in options.choices\"},"
+    "\"options\":" OR_NULL("object") ","
+				     "\"validation\":{\"type\":[\"object\",\"null\"],"
+				     "\"description\":\"min, max, minLength, "
+				     "maxLength, regex, format (email, url), integer, minDate, "
+				     "maxDate, minSelect, maxSelect, rule, "
+				     "message, severity\"},"
+				     "\"visibleWhen\":" OR_NULL(
+					 "object") ",\"group\":" TEXT ",\"vectorize\":" FLAG ","
+						   "\"label\":" TEXT ",\"description\":" TEXT
+						   "},\"additionalProperties\":false}}";
+
+#undef OR_NULL
+#undef FLAG
+#undef TEXT
 
 static const char indexes_schema[] = "{\"type\":\"array\",\"description\":\"Indexes over several "
 				     "fields, for filters and sorts that are used often: equality "
