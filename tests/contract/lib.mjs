@@ -56,8 +56,9 @@ export async function start({ env = {}, args = [] } = {}) {
 
 let shared;
 
-// Tests sign in and make keys all the time, from one address.
+// Tests sign in and make keys all the time, from one address, and adopt tables that they made.
 export const ROOMY = {
+	COFFER_DATABASE_ADOPTABLE_TABLES: 'adopt_*',
 	COFFER_SECURITY_SIGN_IN_PER_MINUTE: '0',
 	COFFER_SECURITY_SIGN_UP_PER_MINUTE: '0',
 	COFFER_SECURITY_KEYS_PER_MINUTE: '0',

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import Ajv2020 from 'ajv/dist/2020.js';
-import { client, instance, rest as restCall, ROOT, signIn, unique } from './lib.mjs';
+import { client, instance, rest as restCall, signIn, unique } from './lib.mjs';
+import { COFFER } from './stage.mjs';
 
 export const FACES = ['mcp', 'rest'];
 
@@ -68,7 +69,7 @@ export const ROUTES = {
 export function coffer(to, args, stdin = '') {
 	return new Promise((resolve, reject) => {
 		const child = execFile(
-			path.join(ROOT, 'coffer'),
+			COFFER,
 			args,
 			{ env: { ...process.env, COFFER_CONFIG: path.join(to.dir, 'coffer.conf') } },
 			(error, stdout, stderr) =>
