@@ -27,6 +27,9 @@ static const struct option long_options[] = {
     {0},
 };
 
+/* Web servers start many processes on hosts that allow few connections to the database. */
+enum { IDLE_MS = 1000 };
+
 /* -1 after a complaint. */
 static int
 read_number(const char *option, const char *text, int base, int max)
@@ -43,15 +46,15 @@ read_number(const char *option, const char *text, int base, int max)
 static int
 on_standard_input(void)
 {
-	struct sockaddr_storage address;
-	socklen_t len = sizeof address;
+	int listening = 0;
+	socklen_t len = sizeof listening;
 
-	if (getsockname(0, (struct sockaddr *)&address, &len) < 0) {
+	if (getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0 || !listening) {
 		fputs(usage, stderr);
 		return 2;
 	}
 	metrics_open();
-	return worker_run(0);
+	return worker_run(0, IDLE_MS);
 }
 
 int

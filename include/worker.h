@@ -7,9 +7,10 @@
  * SIGUSR2 lets it serve what waits and then leave.
  */
 
-/* Serve until told to stop or until conf->max_requests are served.  Returns the exit status: 0, or
- * 1 when the socket cannot be served. */
-int worker_run(int listen_fd);
+/* Serve until told to stop or until conf->max_requests are served.  After idle_ms without a request
+ * the connection to the database is given back, until the next one; -1: never.  Returns the exit
+ * status: 0, or 1 when the socket cannot be served. */
+int worker_run(int listen_fd, int idle_ms);
 
 /* Read the configuration (as conf_load()) and put it into force: log and secret.  0, or -1 after a
  * line in the log. */

@@ -1,7 +1,9 @@
 /* Connecting to MariaDB, and the session every statement may rely on. */
+#include <mysqld_error.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "conf.h"
 #include "db_impl.h"
@@ -9,6 +11,7 @@
 #include "rq.h"
 
 enum { SERVER_OLDEST = 101105, LOCK_WAIT = 5, READ_MARGIN = 10 };
+enum { FULL_WAIT_MS = 5000, FULL_PAUSE_MS = 50 };
 
 static const char *const sql_modes[] = {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES",
     "NO_ZERO_IN_DATE", "NO_ZERO_DATE", "ERROR_FOR_DIVISION_BY_ZERO", "NO_ENGINE_SUBSTITUTION"};
@@ -93,12 +96,35 @@ connect_to(MYSQL *mysql, const char *host)
 		   local ? text_or_null(conf->db_socket) : NULL, 0) != NULL;
 }
 
+/* All connections that the server or this account may have are taken. */
+static bool
+is_full(unsigned number)
+{
+	return number == ER_CON_COUNT_ERROR || number == ER_TOO_MANY_USER_CONNECTIONS ||
+	       number == ER_USER_LIMIT_REACHED;
+}
+
+/* Where few connections are allowed one falls free in a moment: idle workers give theirs back. */
+static bool
+connect_patiently(MYSQL *mysql, const char *host)
+{
+	const struct timespec pause = {.tv_nsec = FULL_PAUSE_MS * 1000000L};
+	int waited;
+
+	for (waited = 0; !connect_to(mysql, host); waited += FULL_PAUSE_MS) {
+		if (!is_full(mysql_errno(mysql)) || waited >= FULL_WAIT_MS)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 static bool
 open_connection(MYSQL *mysql)
 {
 	char list[512];
 
-	if (!connect_to(mysql, host_list(list, sizeof(list)))) {
+	if (!connect_patiently(mysql, host_list(list, sizeof(list)))) {
 		log_error("cannot connect to the database: %u %s", mysql_errno(mysql),
 		    mysql_error(mysql));
 		return false;

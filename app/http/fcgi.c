@@ -12,12 +12,44 @@
 #include "str.h"
 #include "stream.h"
 
+/* The parameters with the lengths of their names: some forty are asked for in a request. */
+struct variables {
+	size_t n;
+	struct variable {
+		const char *text;
+		size_t name_len;
+	} * rows;
+};
+
+static const struct variables *
+read_variables(struct rq *rq, char **envp)
+{
+	struct variables *v = NEW(rq->mem, struct variables);
+	size_t n = 0;
+
+	while (envp[n])
+		n++;
+	v->rows = NEWV(rq->mem, struct variable, n);
+	for (; v->n < n; v->n++)
+		v->rows[v->n] = (struct variable){envp[v->n], strcspn(envp[v->n], "=")};
+	return v;
+}
+
+static const char *
+variable(const struct variables *v, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < v->n; i++)
+		if (v->rows[i].name_len == len && memcmp(v->rows[i].text, name, len) == 0)
+			return v->rows[i].text + len + 1;
+	return NULL;
+}
+
 static const char *
 header(const struct request *req, const char *cgi_name)
 {
-	char **envp = (char **)req->ctx;
-
-	return FCGX_GetParam(cgi_name, envp);
+	return variable(req->ctx, cgi_name);
 }
 
 static const char *
@@ -26,21 +58,35 @@ copy(struct rq *rq, const char *text)
 	return text ? arena_strdup(rq->mem, text) : NULL;
 }
 
+/* What of a header is not UTF-8 becomes question marks: the database takes no other text. */
+static const char *
+copy_text(struct rq *rq, const char *text)
+{
+	char *copied = text ? arena_strdup(rq->mem, text) : NULL;
+	size_t len;
+
+	for (char *p = copied; p && *p; p += len ? len : 1) {
+		len = str_utf8_sequence(p, strlen(p));
+		if (!len)
+			*p = '?';
+	}
+	return copied;
+}
+
 /* The web server folds "Mcp-Method" and "Mcp_Method" into one name; some pass both on.  Two values
  * for one name mean that somebody downstream may have judged the other one. */
 static int
-refuse_double_headers(struct rq *rq, char **envp)
+refuse_double_headers(struct rq *rq, const struct variables *v)
 {
-	for (char **a = envp; *a; a++) {
-		size_t len = strcspn(*a, "=");
-
-		if (strncmp(*a, "HTTP_", 5) != 0)
+	for (const struct variable *a = v->rows, *end = a + v->n; a < end; a++) {
+		if (strncmp(a->text, "HTTP_", 5) != 0)
 			continue;
-		for (char **b = a + 1; *b; b++)
-			if (strncmp(*a, *b, len + 1) == 0)
+		for (const struct variable *b = a + 1; b < end; b++)
+			if (b->name_len == a->name_len &&
+			    memcmp(b->text, a->text, a->name_len) == 0)
 				return fail(rq, E_BAD_REQUEST,
 				    "the header %.*s was sent twice, in two spellings",
-				    (int)len - 5, *a + 5);
+				    (int)a->name_len - 5, a->text + 5);
 	}
 	return 0;
 }
@@ -94,7 +140,7 @@ read_body_of_unknown_length(struct rq *rq, FCGX_Request *fcgi, struct request *r
 static int
 read_body(struct rq *rq, FCGX_Request *fcgi, struct request *req)
 {
-	const char *text = FCGX_GetParam("CONTENT_LENGTH", fcgi->envp);
+	const char *text = header(req, "CONTENT_LENGTH");
 	int64_t len = 0;
 	char *body;
 
@@ -119,9 +165,9 @@ read_body(struct rq *rq, FCGX_Request *fcgi, struct request *req)
 /* REQUEST_URI without query and base path: the web servers disagree about SCRIPT_NAME and
  * PATH_INFO. */
 static void
-set_path(struct rq *rq, struct request *req, char **envp)
+set_path(struct rq *rq, struct request *req)
 {
-	const char *uri = FCGX_GetParam("REQUEST_URI", envp);
+	const char *uri = header(req, "REQUEST_URI");
 	size_t base = strlen(conf->base_path), len;
 
 	if (!uri)
@@ -183,26 +229,26 @@ set_credentials(struct rq *rq, struct request *req)
 int
 fcgi_read(struct rq *rq, FCGX_Request *fcgi, struct request *req)
 {
-	char **envp = fcgi->envp;
+	const struct variables *variables = read_variables(rq, fcgi->envp);
 
-	req->ctx = envp;
+	req->ctx = variables;
 	req->header = header;
 	/* What is read again after FCGX_Finish_r(), which takes the parameters away, is copied. */
-	req->method = copy(rq, FCGX_GetParam("REQUEST_METHOD", envp));
+	req->method = copy(rq, header(req, "REQUEST_METHOD"));
 	if (!req->method)
 		req->method = "GET";
-	req->content_type = FCGX_GetParam("CONTENT_TYPE", envp);
+	req->content_type = header(req, "CONTENT_TYPE");
 	if (req->content_type && !*req->content_type)
 		req->content_type = NULL;
 	req->accept = header(req, "HTTP_ACCEPT");
 	req->origin = header(req, "HTTP_ORIGIN");
 	req->host = header(req, "HTTP_HOST");
-	rq->user_agent = copy(rq, header(req, "HTTP_USER_AGENT"));
+	rq->user_agent = copy_text(rq, header(req, "HTTP_USER_AGENT"));
 	rq->ip = copy(rq, forwarded_ip(rq, req));
 	req->https = forwarded_https(req);
-	set_path(rq, req, envp);
+	set_path(rq, req);
 	set_credentials(rq, req);
-	if (refuse_double_headers(rq, envp) < 0) {
+	if (refuse_double_headers(rq, variables) < 0) {
 		drop(fcgi->in);
 		return -1;
 	}

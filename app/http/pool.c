@@ -126,7 +126,7 @@ start_worker(struct pool *pool, struct worker_slot *slot)
 		if (getppid() != parent)
 			exit(0);
 		signal(SIGHUP, SIG_IGN);
-		exit(worker_run(pool->fd));
+		exit(worker_run(pool->fd, -1));
 	}
 	if (pid < 0)
 		log_error("cannot start a worker: %s", strerror(errno));

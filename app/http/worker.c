@@ -36,6 +36,8 @@ struct gate {
 	bool draining; /* leave as soon as nobody waits any more */
 };
 
+enum gate_news { GATE_CONNECTION, GATE_IDLE, GATE_LEAVE };
+
 static bool
 watch(int epoll, int fd, uint32_t events)
 {
@@ -77,26 +79,28 @@ heed_signals(struct gate *gate)
 	return true;
 }
 
-/* True when a connection waits, false when it is time to leave. */
-static bool
-gate_wait(struct gate *gate)
+/* Wait for a connection; idle_ms -1: however long that takes. */
+static enum gate_news
+gate_wait(struct gate *gate, int idle_ms)
 {
 	struct epoll_event events[2];
 
 	for (;;) {
 		bool waits = false, signalled = false;
-		int n = epoll_wait(gate->epoll, events, 2, gate->draining ? 0 : -1);
+		int n = epoll_wait(gate->epoll, events, 2, gate->draining ? 0 : idle_ms);
 
 		for (int i = 0; i < n; i++) {
 			signalled |= events[i].data.fd == gate->signals;
 			waits |= events[i].data.fd != gate->signals;
 		}
 		if (signalled && !heed_signals(gate))
-			return false;
+			return GATE_LEAVE;
 		if (waits)
-			return true;
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return false;
+			return GATE_CONNECTION;
+		if (n == 0)
+			return gate->draining ? GATE_LEAVE : GATE_IDLE;
+		if (n < 0 && errno != EINTR)
+			return GATE_LEAVE;
 	}
 }
 
@@ -158,8 +162,9 @@ serve(struct rq *rq, FCGX_Request *fcgi)
 }
 
 static void
-at_start(struct arena *mem, struct db *db)
+at_start(struct db *db)
 {
+	struct arena *mem = arena_new();
 	struct rq rq;
 
 	rq_init(&rq, mem);
@@ -167,6 +172,7 @@ at_start(struct arena *mem, struct db *db)
 	if (db_ready(&rq) == 0 && ddl_reconcile(&rq) < 0)
 		log_warn("the journal could not be reconciled: %s", rq.err.message);
 	db_rollback(&rq);
+	arena_free(&mem);
 }
 
 /* Workers of a pool retire at different times. */
@@ -191,33 +197,53 @@ serve_next(struct arena *mem, struct db *db, FCGX_Request *fcgi)
 	}
 }
 
-/* Another worker may have been faster: then there is nothing to accept. */
+/* 1 a request was served, 0 another worker was faster, -1 the socket is of no use. */
 static int
-work(struct gate *gate, struct arena *mem, struct db *db, FCGX_Request *fcgi)
+accept_and_serve(struct arena *mem, struct db *db, FCGX_Request *fcgi)
 {
-	int64_t left = requests_to_serve();
+	int accepted;
 
-	while (left > 0 && gate_wait(gate)) {
-		int accepted;
-
-		arena_reset(mem);
-		accepted = FCGX_Accept_r(fcgi);
-		if (accepted == -EAGAIN || accepted == -ECONNABORTED)
-			continue;
-		if (accepted < 0) {
-			log_error("connections cannot be accepted: %s", strerror(-accepted));
-			return 1;
-		}
+	arena_reset(mem);
+	accepted = FCGX_Accept_r(fcgi);
+	if (accepted >= 0) {
 		serve_next(mem, db, fcgi);
-		left--;
+		return 1;
 	}
-	return 0;
+	if (accepted == -EAGAIN || accepted == -ECONNABORTED)
+		return 0;
+	log_error("connections cannot be accepted: %s", strerror(-accepted));
+	return -1;
+}
+
+/* Where few connections to the database are allowed, idle workers do not hold any. */
+static int
+work(struct gate *gate, struct db *db, FCGX_Request *fcgi, int idle_ms)
+{
+	struct arena *mem = arena_new();
+	int64_t left = requests_to_serve();
+	bool rested = false;
+	int served = 0;
+
+	while (left > 0 && served >= 0) {
+		enum gate_news news = gate_wait(gate, rested ? -1 : idle_ms);
+
+		if (news == GATE_LEAVE)
+			break;
+		rested = news == GATE_IDLE;
+		if (rested) {
+			db_close(db);
+			continue;
+		}
+		served = accept_and_serve(mem, db, fcgi);
+		left -= served;
+	}
+	arena_free(&mem);
+	return served < 0 ? 1 : 0;
 }
 
 int
-worker_run(int listen_fd)
+worker_run(int listen_fd, int idle_ms)
 {
-	struct arena *mem = arena_new();
 	struct db *db = db_new();
 	struct gate gate = {0};
 	FCGX_Request fcgi;
@@ -229,11 +255,10 @@ worker_run(int listen_fd)
 		return 1;
 	}
 	metrics_worker_started();
-	at_start(mem, db);
-	status = work(&gate, mem, db, &fcgi);
+	at_start(db);
+	status = work(&gate, db, &fcgi, idle_ms);
 	FCGX_Free(&fcgi, 1);
 	db_free(&db);
-	arena_free(&mem);
 	return status;
 }
 

@@ -18,6 +18,14 @@ export const BUILD =
 export const COFFER = path.join(BUILD, 'coffer');
 export const COFFER_FCGI = path.join(BUILD, 'coffer-fcgi');
 
+// What is to be undone when the tests of the file are over, last first.  Registered here, because inside
+// a hook after() means the end of that hook.
+const undo = [];
+after(async () => {
+	for (const step of undo.reverse()) await step();
+});
+export const atEnd = (step) => undo.push(step);
+
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Wait until check() answers something true, and answer that.
@@ -65,7 +73,7 @@ export const plainUser = isRoot ? NOBODY : {};
 export function temporary({ plain = false } = {}) {
 	const dir = mkdtempSync(path.join(tmpdir(), 'coffer-'));
 	if (plain) give(dir);
-	after(() => rmSync(dir, { recursive: true, force: true }));
+	atEnd(() => rmSync(dir, { recursive: true, force: true }));
 	return dir;
 }
 
@@ -104,7 +112,7 @@ export function installed() {
 // quickstart in dir, detached; stopped after the tests of the file.  Answers what connection.json says.
 export async function quickstart({ program, dir, port, args = [], env = {}, ...options }) {
 	const environment = { ...process.env, ...env };
-	after(() => run(program, ['--stop', '--dir', dir], { env: environment, ...options }));
+	atEnd(() => run(program, ['--stop', '--dir', dir], { env: environment, ...options }));
 	await must(
 		program,
 		['--detach', '--no-install', '--port', String(port), '--dir', dir, ...args],
@@ -145,7 +153,7 @@ export async function pool({ fcgi = COFFER_FCGI, socket, config, workers = 4, en
 	started.exited = new Promise((resolve) => {
 		child.on('exit', (code, signal) => resolve(code ?? signal));
 	});
-	after(() => {
+	atEnd(() => {
 		if (isAlive(child.pid)) child.kill('SIGKILL');
 	});
 	await until(
