@@ -31,6 +31,8 @@ void *arena_alloc(struct arena *a, size_t size);
 /* A block of new_size holding the first old_size bytes of ptr (NULL if old_size is 0), the rest
  * zeroed.  Extends in place when ptr was the last allocation. */
 void *arena_grow(struct arena *a, void *ptr, size_t old_size, size_t new_size);
+/* The same, but what is new is not zeroed: for bytes that are written before they are read. */
+void *arena_grow_raw(struct arena *a, void *ptr, size_t old_size, size_t new_size);
 
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t len);

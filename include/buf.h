@@ -22,6 +22,8 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 
 /* Make room for len more bytes and return where they go; the caller then adds to b->len. */
 char *buf_reserve(struct buf *b, size_t len);
+/* The same, but the room holds anything: the caller sets the terminator, too. */
+char *buf_room(struct buf *b, size_t len);
 
 /* Cut back to len, which must not be greater than b->len. */
 void buf_truncate(struct buf *b, size_t len);

@@ -15,11 +15,32 @@ bool str_utf8_valid(const char *s, size_t len);
 /* Bytes of the well-formed sequence that s begins with; 0 if it is none or len is 0. */
 size_t str_utf8_sequence(const char *s, size_t len);
 
+/* MariaDB does not compare an ascii column (slugs, actions) with any other text. */
+bool str_is_ascii(const char *s);
+
 /* Code points in valid UTF-8. */
 size_t str_utf8_length(const char *s, size_t len);
 
 /* Bytes of the first n code points. */
 size_t str_utf8_prefix(const char *s, size_t len, size_t n);
+
+/* Bytes at the beginning of s that mean themselves inside a JSON string: ASCII without control
+ * characters, quotation mark and backslash. */
+size_t str_plain(const char *s, size_t len);
+
+/* The same for eight bytes at once, read as a little-endian number: how many of them, 0 to 8. */
+static inline unsigned
+str_plain8(uint64_t x)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	/* a byte that is too small wraps around and gets its top bit; the lowest such bit is exact
+	 */
+	uint64_t marks =
+	    (x | (x - each * 0x20) | ((x ^ each * '"') - each) | ((x ^ each * '\\') - each)) &
+	    each * 0x80;
+
+	return marks == 0 ? 8 : (unsigned)__builtin_ctzll(marks) / 8;
+}
 
 /* The whole string is an integer in base ten (optional sign) that fits: true and *n_r. */
 bool str_int(const char *s, int64_t *n_r);

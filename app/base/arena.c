@@ -87,7 +87,7 @@ run_cleanups(struct arena *a, const struct cleanup *until)
 #ifdef ARENA_DEBUG
 
 static void *
-take(struct arena *a, size_t size)
+take_raw(struct arena *a, size_t size)
 {
 	struct block *b = block_new(a, size);
 
@@ -96,8 +96,14 @@ take(struct arena *a, size_t size)
 	return b->data;
 }
 
+static void *
+take(struct arena *a, size_t size)
+{
+	return take_raw(a, size);
+}
+
 static bool
-extend(struct arena *a, void *ptr, size_t old_size, size_t new_size)
+extend_raw(struct arena *a, void *ptr, size_t old_size, size_t new_size)
 {
 	(void)a, (void)ptr, (void)old_size, (void)new_size;
 	return false;
@@ -125,19 +131,26 @@ rounded(size_t size)
 	return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 }
 
-/* The room of a block from used on that is enough for size, zeroed. */
+/* The room of a block from used on that is enough for size. */
+static void *
+carve_raw(struct block *b, size_t size)
+{
+	unsigned char *p = b->data + b->used;
+
+	b->used += size;
+	if (b->dirty < b->used)
+		b->dirty = b->used;
+	return p;
+}
+
+/* The same zeroed. */
 static void *
 carve(struct block *b, size_t size)
 {
-	unsigned char *p = b->data + b->used;
-	size_t end = b->used + size;
+	size_t dirty = b->dirty > b->used ? b->dirty - b->used : 0;
+	void *p = carve_raw(b, size);
 
-	if (b->used < b->dirty)
-		memset(p, 0, (end < b->dirty ? end : b->dirty) - b->used);
-	b->used = end;
-	if (b->dirty < end)
-		b->dirty = end;
-	return p;
+	return memset(p, 0, size < dirty ? size : dirty);
 }
 
 /* Make current a block with room for size, the next one if it is large enough. */
@@ -156,19 +169,34 @@ advance(struct arena *a, size_t size)
 	a->current = b;
 }
 
-static void *
-take(struct arena *a, size_t size)
+/* The size as it is taken from the current block, which is made to have room for it. */
+static size_t
+make_room(struct arena *a, size_t size)
 {
 	if (size > PTRDIFF_MAX - ALIGNMENT)
 		out_of_memory(size);
 	size = rounded(size);
 	if (a->current->size - a->current->used < size)
 		advance(a, size);
+	return size;
+}
+
+static void *
+take(struct arena *a, size_t size)
+{
+	size = make_room(a, size);
 	return carve(a->current, size);
 }
 
+static void *
+take_raw(struct arena *a, size_t size)
+{
+	size = make_room(a, size);
+	return carve_raw(a->current, size);
+}
+
 static bool
-extend(struct arena *a, void *ptr, size_t old_size, size_t new_size)
+extend_raw(struct arena *a, void *ptr, size_t old_size, size_t new_size)
 {
 	struct block *b = a->current;
 	size_t more;
@@ -179,7 +207,7 @@ extend(struct arena *a, void *ptr, size_t old_size, size_t new_size)
 	more = rounded(new_size) - old_size;
 	if ((unsigned char *)ptr + old_size != b->data + b->used || b->size - b->used < more)
 		return false;
-	carve(b, more);
+	carve_raw(b, more);
 	return true;
 }
 
@@ -245,13 +273,23 @@ arena_alloc(struct arena *a, size_t size)
 void *
 arena_grow(struct arena *a, void *ptr, size_t old_size, size_t new_size)
 {
+	char *p = arena_grow_raw(a, ptr, old_size, new_size);
+
+	if (new_size > old_size)
+		memset(p + old_size, 0, new_size - old_size);
+	return p;
+}
+
+void *
+arena_grow_raw(struct arena *a, void *ptr, size_t old_size, size_t new_size)
+{
 	void *p;
 
 	if (new_size <= old_size && ptr != NULL)
 		return ptr;
-	if (ptr != NULL && old_size > 0 && extend(a, ptr, old_size, new_size))
+	if (ptr != NULL && old_size > 0 && extend_raw(a, ptr, old_size, new_size))
 		return ptr;
-	p = take(a, new_size);
+	p = take_raw(a, new_size);
 	if (old_size > 0)
 		memcpy(p, ptr, old_size);
 	return p;

@@ -9,16 +9,15 @@
 
 enum { CAPACITY_MIN = 64 };
 
-/* Room for len more bytes and the terminator. */
-static char *
-room(struct buf *b, size_t len)
+char *
+buf_room(struct buf *b, size_t len)
 {
 	size_t cap = b->cap < CAPACITY_MIN / 2 ? CAPACITY_MIN : 2 * b->cap;
 
 	if (b->cap - b->len <= len) {
 		if (cap - b->len <= len)
 			cap = b->len + len + 1;
-		b->data = arena_grow(b->mem, b->data, b->cap, cap);
+		b->data = arena_grow_raw(b->mem, b->data, b->cap, cap);
 		b->cap = cap;
 	}
 	return b->data + b->len;
@@ -33,7 +32,7 @@ buf_init(struct buf *b, struct arena *mem)
 void
 buf_add(struct buf *b, const void *bytes, size_t len)
 {
-	char *to = room(b, len);
+	char *to = buf_room(b, len);
 
 	if (len > 0)
 		memcpy(to, bytes, len);
@@ -50,7 +49,7 @@ buf_puts(struct buf *b, const char *s)
 void
 buf_putc(struct buf *b, char c)
 {
-	char *to = room(b, 1);
+	char *to = buf_room(b, 1);
 
 	to[0] = c;
 	to[1] = '\0';
@@ -60,7 +59,7 @@ buf_putc(struct buf *b, char c)
 void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
-	char *to = room(b, 1);
+	char *to = buf_room(b, 1);
 	size_t space = b->cap - b->len;
 	va_list ap;
 	int len;
@@ -69,7 +68,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	len = vsnprintf(to, space, fmt, ap);
 	va_end(ap);
 	if (len >= 0 && (size_t)len >= space) {
-		to = room(b, (size_t)len);
+		to = buf_room(b, (size_t)len);
 		va_start(ap, fmt);
 		len = vsnprintf(to, (size_t)len + 1, fmt, ap);
 		va_end(ap);
@@ -82,7 +81,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 char *
 buf_reserve(struct buf *b, size_t len)
 {
-	return memset(room(b, len), 0, len + 1);
+	return memset(buf_room(b, len), 0, len + 1);
 }
 
 void

@@ -85,32 +85,6 @@ json_scan_number(struct json_scan *s, bool *integer_r)
 	return true;
 }
 
-#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
-
-/* Nonzero if some byte of x is less than n, which is at most 128. */
-static uint64_t
-some_less(uint64_t x, unsigned n)
-{
-	return (x - EACH_BYTE(n)) & ~x & EACH_BYTE(0x80);
-}
-
-/* Move over ASCII that means itself, eight characters at a time. */
-static void
-skip_plain(struct json_scan *s)
-{
-	uint64_t x;
-
-	while (s->end - s->p >= 8) {
-		memcpy(&x, s->p, 8);
-		if (((x & EACH_BYTE(0x80)) | some_less(x, 0x20) | some_less(x ^ EACH_BYTE('"'), 1) |
-			some_less(x ^ EACH_BYTE('\\'), 1)) != 0)
-			break;
-		s->p += 8;
-	}
-	while (s->p < s->end && (signed char)*s->p >= 0x20 && *s->p != '"' && *s->p != '\\')
-		s->p++;
-}
-
 static int
 hex_digit(char c)
 {
@@ -197,7 +171,7 @@ json_scan_string(struct json_scan *s, bool *escaped_r)
 {
 	*escaped_r = false;
 	for (s->p++;;) {
-		skip_plain(s);
+		s->p += str_plain(s->p, (size_t)(s->end - s->p));
 		if (s->p == s->end)
 			return json_scan_broken(s, s->end, NULL);
 		if (*s->p == '"') {

@@ -2,6 +2,7 @@
 #include "out.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -11,6 +12,9 @@
 
 #include "arena.h"
 #include "str.h"
+
+/* Escaping goes by pieces; a byte becomes six at most. */
+enum { PIECE = 512, ESCAPED_MAX = 6, UTF8_MAX = 4 };
 
 void
 out_init(struct out *o, struct arena *mem)
@@ -67,12 +71,100 @@ out_end(struct out *o)
 	buf_putc(&o->buf, o->scope[o->depth].object ? '}' : ']');
 }
 
+static bool
+is_plain(char c)
+{
+	return (signed char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* A control character, or a byte that is no UTF-8; returns the end. */
+static char *
+escaped_byte(char *to, char c)
+{
+	static const char from[] = "\b\f\n\r\t", letters[] = "bfnrt", hex[] = "0123456789abcdef";
+	const char *p = memchr(from, c, sizeof(from) - 1);
+
+	if ((signed char)c < 0) {
+		memcpy(to, "\xef\xbf\xbd", 3);
+		return to + 3;
+	}
+	*to++ = '\\';
+	if (p != NULL) {
+		*to++ = letters[p - from];
+		return to;
+	}
+	memcpy(to, "u00", 3);
+	to[3] = hex[c >> 4];
+	to[4] = hex[c & 15];
+	return to + 5;
+}
+
+/* What s begins with does not stand for itself, or is not ASCII; returns what follows. */
+static const char *
+put_special(char **to, const char *s, const char *end)
+{
+	size_t n;
+
+	if (*s == '"' || *s == '\\') {
+		*(*to)++ = '\\';
+		*(*to)++ = *s;
+		return s + 1;
+	}
+	n = (signed char)*s < 0 ? str_utf8_sequence(s, (size_t)(end - s)) : 0;
+	memcpy(*to, s, n);
+	*to = n > 0 ? *to + n : escaped_byte(*to, *s);
+	return s + (n > 0 ? n : 1);
+}
+
+/* Write s up to end where there is room for ESCAPED_MAX bytes for each byte; returns the end. */
+static char *
+escaped(char *to, const char *s, const char *end)
+{
+	unsigned n;
+	uint64_t x;
+
+	while (s < end) {
+		if (end - s >= (ptrdiff_t)sizeof(x)) {
+			memcpy(&x, s, sizeof(x));
+			memcpy(to, &x, sizeof(x));
+			n = str_plain8(le64toh(x));
+			to += n;
+			s += n;
+			if (n == sizeof(x))
+				continue;
+		} else if (is_plain(*s)) {
+			*to++ = *s++;
+			continue;
+		}
+		s = put_special(&to, s, end);
+	}
+	return to;
+}
+
+/* Take over what was written into the buffer's room. */
+static void
+filled(struct buf *b, char *end)
+{
+	*end = '\0';
+	b->len = (size_t)(end - b->data);
+}
+
 static void
 quoted(struct buf *b, const char *s, size_t len)
 {
-	buf_putc(b, '"');
-	out_escape(b, s, len);
-	buf_putc(b, '"');
+	char *to;
+
+	if (len > PIECE) {
+		buf_putc(b, '"');
+		out_escape(b, s, len);
+		buf_putc(b, '"');
+		return;
+	}
+	to = buf_room(b, ESCAPED_MAX * len + 2);
+	*to++ = '"';
+	to = escaped(to, s, s + len);
+	*to++ = '"';
+	filled(b, to);
 }
 
 void
@@ -163,6 +255,25 @@ shorten_exponent(char *text)
 	return strlen(text);
 }
 
+/* Up to four decimals, as prices have them.  A quotient of two whole numbers is the double nearest
+ * to it: should it be d, its decimals are the shortest that are read back as d. */
+static bool
+out_decimal(struct out *o, double d)
+{
+	int64_t n = fabs(d) < 1e11 ? llrint(d * 1e4) : 0;
+	char text[32];
+	int len;
+
+	if (n == 0 || (double)n / 1e4 != d)
+		return false;
+	len = snprintf(text, sizeof(text), "%s%" PRId64 ".%04" PRId64, n < 0 ? "-" : "",
+	    (n < 0 ? -n : n) / 10000, (n < 0 ? -n : n) % 10000);
+	while (text[len - 1] == '0')
+		len--;
+	out_raw(o, text, (size_t)len);
+	return true;
+}
+
 void
 out_double(struct out *o, double d)
 {
@@ -177,6 +288,8 @@ out_double(struct out *o, double d)
 		out_int(o, (int64_t)d);
 		return;
 	}
+	if (out_decimal(o, d))
+		return;
 	/* Fifteen digits survive the way through a normal double, so %g finds the shortest form of
 	 * up to fifteen at the first try; subnormal ones hold fewer. */
 	for (digits = isnormal(d) ? 15 : 1; digits <= 17; digits++) {
@@ -261,46 +374,27 @@ out_truncate(struct out *o, struct out_mark mark)
 	}
 }
 
-/* What becomes of a byte below 0x80 that does not stand for itself. */
-static void
-escape_ascii(struct buf *b, char c)
+/* Where to stop between two characters, so that a piece has room enough however it is escaped. */
+static const char *
+piece_end(const char *s, const char *end)
 {
-	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-	const char *p = c == '\0' ? NULL : strchr(from, c);
+	const char *stop;
 
-	if (p == NULL) {
-		buf_printf(b, "\\u%04x", (unsigned)c);
-		return;
-	}
-	buf_putc(b, '\\');
-	buf_putc(b, to[p - from]);
-}
-
-static bool
-is_plain(char c)
-{
-	return (signed char)c >= 0x20 && c != '"' && c != '\\';
+	if (end - s <= PIECE)
+		return end;
+	stop = s + PIECE;
+	while (stop > s + PIECE - UTF8_MAX && ((unsigned char)*stop & 0xc0) == 0x80)
+		stop--;
+	return stop;
 }
 
 void
 out_escape(struct buf *b, const char *s, size_t len)
 {
-	size_t done = 0, i = 0, n;
+	const char *end = s + len, *stop;
 
-	while (i < len) {
-		n = is_plain(s[i])          ? 1
-		    : (signed char)s[i] < 0 ? str_utf8_sequence(s + i, len - i)
-					    : 0;
-		if (n > 0) {
-			i += n;
-			continue;
-		}
-		buf_add(b, s + done, i - done);
-		if ((signed char)s[i] < 0)
-			buf_puts(b, "\xef\xbf\xbd");
-		else
-			escape_ascii(b, s[i]);
-		done = ++i;
+	for (; s < end; s = stop) {
+		stop = piece_end(s, end);
+		filled(b, escaped(buf_room(b, ESCAPED_MAX * (size_t)(stop - s)), s, stop));
 	}
-	buf_add(b, s + done, len - done);
 }

@@ -1,6 +1,7 @@
 /* Text: UTF-8, integers, names, lists.  Encodings of bytes are in str_code.c. */
 #include "str.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "arena.h"
@@ -64,9 +65,40 @@ str_utf8_valid(const char *s, size_t len)
 }
 
 static bool
+is_plain(char c)
+{
+	return (signed char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+size_t
+str_plain(const char *s, size_t len)
+{
+	size_t n = 0;
+	unsigned more = 8;
+	uint64_t x;
+
+	while (more == 8 && len - n >= sizeof(x)) {
+		memcpy(&x, s + n, sizeof(x));
+		more = str_plain8(le64toh(x));
+		n += more;
+	}
+	while (n < len && is_plain(s[n]))
+		n++;
+	return n;
+}
+
+static bool
 is_start(char c)
 {
 	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+bool
+str_is_ascii(const char *s)
+{
+	while (*s && (unsigned char)*s < 0x80)
+		s++;
+	return !*s;
 }
 
 size_t

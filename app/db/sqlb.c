@@ -81,13 +81,20 @@ sqlb_text_(struct sqlb *b, const char *literal)
 void
 sqlb_uint(struct sqlb *b, uint64_t n)
 {
-	buf_printf(&b->text, "%" PRIu64, n);
+	char digits[20], *p = digits + sizeof(digits);
+
+	do {
+		*--p = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	buf_add(&b->text, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 void
 sqlb_alias(struct sqlb *b, unsigned alias)
 {
-	buf_printf(&b->text, "t%u", alias);
+	buf_putc(&b->text, 't');
+	sqlb_uint(b, alias);
 }
 
 void
