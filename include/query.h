@@ -15,6 +15,7 @@ enum { QUERY_LIMIT_DEFAULT = 50, QUERY_LIMIT_MAX = 200 };
 struct query_list_in {
 	const char *collection;
 	struct json_object *filter;
+	bool filter_given; /* it stood there, as null perhaps, which is no condition */
 	const char *sort;
 	struct str_list fields;
 	struct opt_int limit;
@@ -42,6 +43,7 @@ struct query_aggregate_in {
 	const char *field;
 	const char *group_by;
 	struct json_object *filter;
+	bool filter_given;
 	int64_t limit; /* 1..200, default 50 */
 };
 /* {"data":[{"value":n}]} or [{"label":x,"value":n}], by value, largest first. */

@@ -93,9 +93,9 @@ bool query_sort_index(const struct query_plan *plan, struct ident *name_r);
  * such, because that there is one stands in the field's definition. */
 int query_readable(struct rq *rq, const struct collection *c, const struct field *f);
 
-/* The filter argument: an object, or its JSON text.  NULL: *expr_r is NULL. */
-int query_filter_parse(
-    struct rq *rq, const struct access *access, struct json_object *filter, struct expr **expr_r);
+/* The filter argument: an object, or its JSON text.  Not given: *expr_r is NULL. */
+int query_filter_parse(struct rq *rq, const struct access *access, bool given,
+    struct json_object *filter, struct expr **expr_r);
 /* q: contained, in any letter case, in one of the readable text fields.  NULL or "": *expr_r is
  * NULL. */
 void query_search(

@@ -88,7 +88,7 @@ plan_make(struct rq *rq, const struct query_list_in *in, struct query_plan *plan
 
 	if (access_require(rq, in->collection, ACTION_READ, &plan->access) < 0 ||
 	    query_select_parse(rq, plan->access, &in->fields, &in->expand, &select) < 0 ||
-	    query_filter_parse(rq, plan->access, in->filter, &filter) < 0 ||
+	    query_filter_parse(rq, plan->access, in->filter_given, in->filter, &filter) < 0 ||
 	    query_sort_parse(rq, in->sort, plan) < 0)
 		return -1;
 	query_search(rq, plan->access, in->q, &plan->search);

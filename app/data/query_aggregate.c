@@ -109,7 +109,7 @@ aggregate_parse(struct rq *rq, const struct query_aggregate_in *in, struct aggre
 	    agg_parse(rq, in->agg, &a->agg) < 0 ||
 	    operand_parse(rq, a->access, "field", in->field, &a->value) < 0 ||
 	    operand_parse(rq, a->access, "groupBy", in->group_by, &a->group) < 0 ||
-	    query_filter_parse(rq, a->access, in->filter, &a->filter) < 0)
+	    query_filter_parse(rq, a->access, in->filter_given, in->filter, &a->filter) < 0)
 		return -1;
 	a->limit = clamp_limit(in->limit);
 	return check_value(rq, a) < 0 || check_group(rq, a) < 0 ? -1 : 0;

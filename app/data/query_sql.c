@@ -18,8 +18,8 @@ query_readable(struct rq *rq, const struct collection *c, const struct field *f)
 }
 
 int
-query_filter_parse(
-    struct rq *rq, const struct access *access, struct json_object *filter, struct expr **expr_r)
+query_filter_parse(struct rq *rq, const struct access *access, bool given,
+    struct json_object *filter, struct expr **expr_r)
 {
 	struct expr_scope scope = {
 	    .rq = rq,
@@ -31,7 +31,7 @@ query_filter_parse(
 	struct err why = {0};
 
 	*expr_r = NULL;
-	if (!filter)
+	if (!filter && !given)
 		return 0;
 	if (text && json_in_parse(rq->mem, &why, text, strlen(text), &filter) < 0)
 		return fail_at(

@@ -30,17 +30,22 @@ static void
 out_type(struct out *out, const struct param *p)
 {
 	const char *type = type_name(p);
+	bool text = p->type == PARAM_STRINGS && p->flags & PARAM_CSV;
+	bool null = p->flags & PARAM_NULLABLE;
 
 	if (!type)
 		return;
 	out_key(out, "type");
-	if (!(p->flags & PARAM_NULLABLE)) {
+	if (!text && !null) {
 		out_str(out, type);
 		return;
 	}
 	out_array(out);
 	out_str(out, type);
-	out_str(out, "null");
+	if (text)
+		out_str(out, "string");
+	if (null)
+		out_str(out, "null");
 	out_end(out);
 }
 

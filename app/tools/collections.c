@@ -26,7 +26,8 @@ static const char meta_schema[] =
 static const struct param list_params[] = {
     PARAM(struct query_list_in, collection, "collection", REQUIRED, .min = 1, .max = 64,
 	.doc = "Slug of the collection; schema.list_collections names them."),
-    PARAM(struct query_list_in, filter, "filter", 0, .schema = filter_schema,
+    PARAM(struct query_list_in, filter, "filter", PARAM_NULLABLE, .schema = filter_schema,
+	.given_offset = offsetof(struct query_list_in, filter_given),
 	.doc = "Condition on rows, as JSON."),
     PARAM(struct query_list_in, sort, "sort", 0, .max = 1000,
 	.doc = "Fields to sort by, separated by commas; - before a field for descending, dots "
@@ -95,7 +96,8 @@ static const struct param aggregate_params[] = {
     PARAM(struct query_aggregate_in, group_by, "groupBy", 0, .max = 300,
 	.doc = "Field whose values make groups; dots follow relations. Each group comes as "
 	       "{label, value}, largest value first."),
-    PARAM(struct query_aggregate_in, filter, "filter", 0, .schema = filter_schema,
+    PARAM(struct query_aggregate_in, filter, "filter", PARAM_NULLABLE, .schema = filter_schema,
+	.given_offset = offsetof(struct query_aggregate_in, filter_given),
 	.doc = "Condition on rows, as JSON."),
     PARAM(struct query_aggregate_in, limit, "limit", PARAM_CLAMP, .min = 1, .max = QUERY_LIMIT_MAX,
 	.doc = "Groups to return, 1 to 200; 50 by default."),

@@ -303,7 +303,7 @@ test_schema(void **state)
 	    "\"any\":{\"const\":1},"
 	    "\"mcpTools\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1,"
 	    "\"maxLength\":4}},"
-	    "\"names\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},"
+	    "\"names\":{\"type\":[\"array\",\"string\"],\"items\":{\"type\":\"string\"}}},"
 	    "\"required\":[\"slug\"],\"additionalProperties\":false}");
 	out_init(&rq->out, rq->mem);
 	param_schema(&rq->out, NULL, false);
