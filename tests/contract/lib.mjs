@@ -5,6 +5,7 @@
 // must have been started without fixtures and may be written to.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -83,6 +84,28 @@ export const unique = (stem) =>
 
 // ---- HTTP ----
 
+// A connection for each request: one that is kept may be closed by the server just as it is used again.
+const agent = new Agent({ keepAlive: false });
+
+function exchange(url, options, body) {
+	return new Promise((resolve, reject) => {
+		const req = request(url, { ...options, agent }, (res) => {
+			const headers = new Headers();
+			for (let i = 0; i < res.rawHeaders.length; i += 2)
+				headers.append(res.rawHeaders[i], res.rawHeaders[i + 1]);
+			const parts = [];
+			res.on('data', (part) => parts.push(part));
+			res.on('error', reject);
+			res.on('end', () =>
+				resolve({ status: res.statusCode, headers, text: Buffer.concat(parts).toString() }),
+			);
+		});
+		// After an early answer the rest of the body may have nowhere to go.
+		req.on('error', reject);
+		req.end(body);
+	});
+}
+
 // One request.  key: bearer token; cookie: Cookie header; json: body to be encoded.  The answer's body
 // is in text, and decoded in json where it is JSON.
 export async function http(url, { method = 'GET', key, cookie, json, body, headers = {} } = {}) {
@@ -93,8 +116,8 @@ export async function http(url, { method = 'GET', key, cookie, json, body, heade
 		body = JSON.stringify(json);
 		sent['content-type'] ??= 'application/json';
 	}
-	const res = await fetch(url, { method, headers: sent, body, redirect: 'manual' });
-	const text = await res.text();
+	const res = await exchange(url, { method, headers: sent }, body);
+	const { text } = res;
 	let decoded;
 	if ((res.headers.get('content-type') ?? '').startsWith('application/json'))
 		decoded = JSON.parse(text);

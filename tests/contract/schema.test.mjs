@@ -1,7 +1,7 @@
 // schema.*: making, changing, adopting and dropping collections.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { client, instance, start, ROOMY, unique } from './lib.mjs';
+import { client, http, instance, ROOMY, start, unique } from './lib.mjs';
 import {
 	Caller, coffer, collection, countRows, FACES, member, NO_ID, refused, role, sql, TIME, UUID, workspace,
 } from './world.mjs';
@@ -261,12 +261,8 @@ describe('field types', () => {
 		slug = await collection(ws, TYPES.map((type) => ({ name: type, type, ...(type.startsWith('relation') ? { to: target } : {}) })));
 	});
 
-	const raw = async (body) => {
-		const res = await fetch(`${to.url}/api/items/${slug}`, {
-			method: 'POST', body, headers: { authorization: `Bearer ${admin.key}`, 'content-type': 'application/json' },
-		});
-		return { status: res.status, text: await res.text() };
-	};
+	const raw = (body) =>
+		http(`${to.url}/api/items/${slug}`, { method: 'POST', key: admin.key, body, headers: { 'content-type': 'application/json' } });
 	// stored as given: JSON text in, the same JSON text out
 	const verbatim = [
 		['text', '""'], ['text', '"x"'], ['text', `"${'😀'.repeat(255)}"`], ['text', '"a "'], ['text', '" a"'],
