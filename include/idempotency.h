@@ -11,7 +11,8 @@ struct rq;
 
 /*
  * The first answer to a write with an idempotency key is kept beside the change, and given again to
- * whoever repeats the call: the same user and key, the same tool and arguments, for 24 hours.
+ * whoever repeats the call: the same user and key, the same tool and arguments, for 24 hours.  It
+ * lies sealed: it may hold a secret.
  * Failures are not kept.
  */
 struct idempotency {

@@ -60,4 +60,8 @@ bool request_host_allowed(const struct request *req);
 /* A query parameter, percent-decoded; NULL if absent. */
 const char *request_query(struct rq *rq, const struct request *req, const char *name);
 
+/* The connection is narrowed to reading, by ?read_only=1 or X-Coffer-Read-Only: 1.  Neither can
+ * lift the other, and any value but 0 and false narrows. */
+bool request_read_only(struct rq *rq, const struct request *req);
+
 #endif

@@ -45,7 +45,6 @@ struct rq {
 	/* Where long work reports how far it is (tool_progress()); NULL: nobody is told.  -1: stop
 	 * and roll back. */
 	int (*progress)(struct rq *rq, int64_t done, int64_t total, const char *message);
-	const char *linked; /* slug of the collection an answer is about, for content parts */
 	enum face face;
 	bool is_error;  /* the handler's answer reports failures (bulk operations) */
 	int64_t now;    /* microseconds since 1970, one reading per request */

@@ -16,6 +16,7 @@
 #include "migrate.h"
 #include "retry.h"
 #include "rq.h"
+#include "str.h"
 
 static struct rq request;
 
@@ -118,8 +119,9 @@ cli_user_id(struct rq *rq, const char *name, const char **id_r)
 int
 cli_workspace_id(struct rq *rq, const char *name, const char **id_r)
 {
+	const char *slug = str_is_ascii(name) ? name : NULL;
 	int found = db_text(rq, id_r,
-	    "SELECT id FROM coffer_workspace WHERE slug = ? OR CAST(id AS CHAR(36)) = ?", B(name),
+	    "SELECT id FROM coffer_workspace WHERE slug = ? OR CAST(id AS CHAR(36)) = ?", B(slug),
 	    B(name));
 
 	if (found == 0)

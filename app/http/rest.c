@@ -6,14 +6,6 @@
 #include "message.h"
 #include "router.h"
 
-static const char *
-flag(const struct request *req, struct rq *rq, const char *query, const char *cgi_name)
-{
-	const char *value = request_query(rq, req, query);
-
-	return value ? value : req->header(req, cgi_name);
-}
-
 static void
 answer(struct rq *rq, const struct tool *tool, struct response *res)
 {
@@ -46,7 +38,6 @@ static int
 call(struct rq *rq, const struct request *req, struct response *res, struct rest_match *match)
 {
 	struct call call = {0};
-	const char *read_only;
 
 	if (find(rq, req, res, match) < 0)
 		return -1;
@@ -55,8 +46,7 @@ call(struct rq *rq, const struct request *req, struct response *res, struct rest
 		return -1;
 	call.tool = match->tool;
 	call.idempotency_key = req->header(req, "HTTP_IDEMPOTENCY_KEY");
-	read_only = flag(req, rq, "read_only", "HTTP_X_COFFER_READ_ONLY");
-	call.read_only = read_only && strcmp(read_only, "1") == 0;
+	call.read_only = request_read_only(rq, req);
 	return tool_call(rq, &call);
 }
 

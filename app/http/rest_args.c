@@ -145,6 +145,13 @@ put_text(struct rq *rq, struct out *out, const struct param *param, const char *
 	return 0;
 }
 
+/* ?read_only=1 is about the call and no argument of it. */
+static bool
+narrows(const struct tool *tool, const char *key)
+{
+	return strcmp(key, "read_only") == 0 && !find_param(tool, key);
+}
+
 static int
 put_query(struct rq *rq, struct out *out, const struct tool *tool, const char *query)
 {
@@ -158,7 +165,7 @@ put_query(struct rq *rq, struct out *out, const struct tool *tool, const char *q
 		if (!key || !value)
 			return fail(rq, E_VALIDATION,
 			    "the query string is not valid percent-encoded UTF-8");
-		if (*key) {
+		if (*key && !narrows(tool, key)) {
 			out_key(out, key);
 			if (put_text(rq, out, find_param(tool, key), value) < 0)
 				return -1;
@@ -227,11 +234,13 @@ rest_args(struct rq *rq, const struct request *req, const struct rest_match *mat
 	    put_body(rq, &out, match->tool, req) < 0)
 		return -1;
 	out_end(&out);
-	/* An argument given twice (path, query, body) is a duplicate key and refused here. */
-	if (json_in_parse(rq->mem, &rq->err, out.buf.data, out.buf.len, args_r) < 0) {
-		rq->err = (struct err){0};
-		return fail(rq, E_VALIDATION,
-		    "an argument stands both in the path or query and in the body");
-	}
-	return 0;
+	if (json_in_parse(rq->mem, &rq->err, out.buf.data, out.buf.len, args_r) == 0)
+		return 0;
+	/* The body alone was fine: with the arguments around it, it is one level deeper. */
+	if (rq->err.code == E_PARSE)
+		return -1;
+	/* An argument given twice (path, query, body) is a duplicate key. */
+	rq->err = (struct err){0};
+	return fail(
+	    rq, E_VALIDATION, "an argument stands both in the path or query and in the body");
 }

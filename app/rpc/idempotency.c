@@ -19,6 +19,19 @@ static const int64_t keep_us = INT64_C(24) * 3600 * 1000000;
 /* A write that is not one transaction and has not ended after this time died with its worker. */
 static const int64_t abandoned_us = INT64_C(10) * 60 * 1000000;
 
+/* An answer may hold the secret of a new API key, which is stored nowhere in the clear. */
+static const char PURPOSE[] = "idempotency";
+
+static const char *
+binding(struct rq *rq, const struct idempotency *idem)
+{
+	char caller[2 * CRYPTO_HASH + 1], request[2 * CRYPTO_HASH + 1];
+
+	str_hex(caller, idem->caller, CRYPTO_HASH);
+	str_hex(request, idem->request, CRYPTO_HASH);
+	return arena_printf(rq->mem, "%s %s", caller, request);
+}
+
 static void
 hash_text(const char *text, unsigned char hash[CRYPTO_HASH])
 {
@@ -35,6 +48,8 @@ idempotency_init(struct rq *rq, struct idempotency *idem, const struct call *cal
 	*idem = (struct idempotency){.key = call->idempotency_key};
 	if (!idem->key)
 		return 0;
+	if (!str_utf8_valid(idem->key, strlen(idem->key)))
+		return fail(rq, E_VALIDATION, "the idempotency key is not valid UTF-8");
 	length = str_utf8_length(idem->key, strlen(idem->key));
 	if (length == 0 || length > KEY_MAX)
 		return fail(
@@ -82,11 +97,15 @@ answer_again(struct rq *rq, const struct idempotency *idem, const struct rows *r
 		return fail(rq, E_VALIDATION,
 		    "this idempotency key was used with another operation or other arguments; use "
 		    "a new one");
-	answer = rows_text(rows, 2, &len);
-	if (!answer)
+	if (rows_null(rows, 2))
 		return fail(rq, E_CONFLICT,
 		    "the call with this idempotency key is still running; repeat it later for its "
 		    "answer");
+	answer = crypto_open(rq->mem, PURPOSE, rows_text(rows, 2, NULL), binding(rq, idem), &len);
+	if (!answer)
+		return fail(rq, E_CONFLICT,
+		    "the call with this idempotency key was made, but its answer can no longer be "
+		    "read: the secret of the server was changed");
 	out_raw(&rq->out, answer, len);
 	rq->is_error = rows_int(rows, 1) != 0;
 	return 1;
@@ -125,13 +144,16 @@ idempotency_begin(struct rq *rq, struct idempotency *idem)
 int
 idempotency_store(struct rq *rq, const struct idempotency *idem, struct out_mark mark)
 {
+	const char *answer;
+
 	if (!idem->key)
 		return 0;
+	answer = crypto_seal(rq->mem, PURPOSE, rq->out.buf.data + mark.len,
+	    rq->out.buf.len - mark.len, binding(rq, idem));
 	return db_exec(rq,
 	    "UPDATE coffer_idempotency SET answer = ?, is_error = ?"
 	    " WHERE caller = ? AND idempotency_key = ?",
-	    bind_strn(rq->out.buf.data + mark.len, rq->out.buf.len - mark.len), B(rq->is_error),
-	    bind_blob(idem->caller, CRYPTO_HASH), B(idem->key));
+	    B(answer), B(rq->is_error), bind_blob(idem->caller, CRYPTO_HASH), B(idem->key));
 }
 
 int

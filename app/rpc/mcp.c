@@ -124,12 +124,6 @@ authenticate(struct mcp *mcp)
 	return 0;
 }
 
-static bool
-is_set(const char *flag)
-{
-	return flag != NULL && (strcmp(flag, "1") == 0 || strcasecmp(flag, "true") == 0);
-}
-
 /* ?toolset=a,b  ?read_only=1 or X-Coffer-Read-Only: 1  ?names=flat */
 static void
 read_narrowing(struct mcp *mcp)
@@ -142,8 +136,7 @@ read_narrowing(struct mcp *mcp)
 	char **domains = NULL;
 
 	mcp->flat_names = names != NULL && strcmp(names, "flat") == 0;
-	mcp->read_only = is_set(request_query(rq, req, "read_only")) ||
-			 is_set(req->header(req, "HTTP_X_COFFER_READ_ONLY"));
+	mcp->read_only = request_read_only(rq, req);
 	if (toolset == NULL)
 		return;
 	n = str_split(rq->mem, toolset, ',', &domains);

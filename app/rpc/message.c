@@ -150,3 +150,16 @@ request_query(struct rq *rq, const struct request *req, const char *name)
 	}
 	return NULL;
 }
+
+static bool
+is_on(const char *flag)
+{
+	return flag && *flag && strcmp(flag, "0") != 0 && strcasecmp(flag, "false") != 0;
+}
+
+bool
+request_read_only(struct rq *rq, const struct request *req)
+{
+	return is_on(request_query(rq, req, "read_only")) ||
+	       is_on(req->header(req, "HTTP_X_COFFER_READ_ONLY"));
+}

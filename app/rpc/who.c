@@ -113,6 +113,9 @@ workspace_name(struct rq *rq, const char *text)
 
 	if (text && uuid_canonical(text, strlen(text), id))
 		return (struct workspace_name){.id = arena_strdup(rq->mem, id)};
+	/* A header may hold any bytes, a slug none but ASCII. */
+	if (text && !str_is_ascii(text))
+		return (struct workspace_name){0};
 	return (struct workspace_name){.slug = text};
 }
 

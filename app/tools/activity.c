@@ -69,6 +69,10 @@ where_prefix(struct sqlb *b, struct rq *rq, const char *prefix)
 {
 	struct buf end;
 
+	if (!str_is_ascii(prefix)) {
+		sqlb_lit(b, " AND FALSE");
+		return;
+	}
 	buf_init(&end, rq->mem);
 	buf_puts(&end, prefix);
 	buf_putc(&end, 0x7f);

@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "caller.h"
 #include "ddl.h"
+#include "json_in.h"
 #include "registry.h"
 #include "rq.h"
 #include "snapshot.h"
@@ -99,19 +100,33 @@ schema_describe_collection(struct rq *rq, const void *args)
 
 	if (access_require(rq, in->collection, ACTION_READ, &access) < 0)
 		return -1;
-	rq->linked = in->collection;
 	ddl_collection_out(rq, access->collection);
 	return 0;
+}
+
+/* Read from the answer itself, which may be one that was given before (idempotency keys). */
+static const char *
+answered_slug(struct rq *rq)
+{
+	const struct buf *answer = &rq->out.buf;
+	struct json_object *root = NULL, *data;
+	struct err ignored = {0};
+
+	json_in_parse(rq->mem, &ignored, answer->data, answer->len, &root);
+	data = json_in_get(root, "data");
+	return json_in_str(json_in_get(data ? data : root, "slug"));
 }
 
 /* A resource link to the collection the answer is about. */
 static void
 link_collection(struct rq *rq, struct out *content)
 {
+	const char *slug = answered_slug(rq);
+
 	out_object(content);
 	out_kstr(content, "type", "resource_link");
-	out_kstr(content, "uri", arena_printf(rq->mem, "coffer://collection/%s", rq->linked));
-	out_kstr(content, "name", rq->linked);
+	out_kstr(content, "uri", arena_printf(rq->mem, "coffer://collection/%s", slug));
+	out_kstr(content, "name", slug);
 	out_kstr(content, "description", "Fields of the collection and its newest rows.");
 	out_kstr(content, "mimeType", "application/json");
 	out_end(content);
@@ -214,7 +229,6 @@ schema_create_collection(struct rq *rq, const void *args)
 {
 	const struct ddl_collection_in *in = args;
 
-	rq->linked = in->slug;
 	return ddl_create(rq, in);
 }
 

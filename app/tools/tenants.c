@@ -7,6 +7,7 @@
 #include "db.h"
 #include "registry.h"
 #include "rq.h"
+#include "str.h"
 #include "tool.h"
 #include "uuid.h"
 #include "workspace.h"
@@ -56,6 +57,7 @@ static int
 tenants_switch(struct rq *rq, const void *args)
 {
 	const struct switch_in *in = args;
+	const char *slug = str_is_ascii(in->tenant_id) ? in->tenant_id : NULL;
 	char id[UUID_TEXT_SIZE] = "";
 	struct rows *rows;
 	int found;
@@ -65,7 +67,7 @@ tenants_switch(struct rq *rq, const void *args)
 		"SELECT w.id, w.slug, m.status FROM coffer_workspace w"
 		" LEFT JOIN coffer_member m ON m.workspace_id = w.id AND m.user_id = ? WHERE "
 		"w.slug = ? OR w.id = ?",
-		B(rq->caller->user_id), B(in->tenant_id), bind_str(*id ? id : NULL)) < 0)
+		B(rq->caller->user_id), B(slug), bind_str(*id ? id : NULL)) < 0)
 		return -1;
 	found = rows_next(rows);
 	if (found < 0)

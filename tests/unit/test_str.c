@@ -43,6 +43,9 @@ utf8_is_checked(void **state)
 	assert_int_equal(str_utf8_sequence("\xe2\x82\xac", 3), 3);
 	assert_int_equal(str_utf8_sequence("\xe2\x82\xac", 2), 0);
 	assert_int_equal(str_utf8_sequence("", 0), 0);
+	assert_true(str_is_ascii(""));
+	assert_true(str_is_ascii("a~\x7f"));
+	assert_false(str_is_ascii("a\xc3\xa9"));
 }
 
 static void
