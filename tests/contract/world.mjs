@@ -77,6 +77,8 @@ export function coffer(to, args, stdin = '') {
 					? reject(new Error(`coffer ${args.join(' ')}: ${stderr || error.message}`))
 					: resolve(stdout.trim()),
 		);
+		// a command that failed before it read says so on standard error
+		child.stdin.on('error', () => {});
 		child.stdin.end(stdin);
 	});
 }
