@@ -170,7 +170,8 @@ check_expiry(struct rq *rq, const char *text, int64_t *us_r)
 static int
 check_owner(struct rq *rq, const char *owner_id)
 {
-	int64_t member;
+	int64_t is_operator;
+	int found;
 
 	if (strcmp(owner_id, rq->caller->user_id) == 0)
 		return 0;
@@ -181,11 +182,17 @@ check_owner(struct rq *rq, const char *owner_id)
 	if (rq->caller->key_id)
 		return fail_at(
 		    rq, E_FORBIDDEN, "userId", "a key makes keys for its own owner only");
-	if (db_int(rq, &member,
-		"SELECT COUNT(*) FROM coffer_member WHERE user_id = ? AND workspace_id = ?",
-		B(owner_id), B(rq->caller->workspace_id)) < 0)
-		return -1;
-	return member ? 0 : fail_at(rq, E_NOT_FOUND, "userId", "User not found");
+	found = db_int(rq, &is_operator,
+	    "SELECT u.is_operator FROM coffer_member m JOIN coffer_user u ON u.id = m.user_id"
+	    " WHERE m.user_id = ? AND m.workspace_id = ?",
+	    B(owner_id), B(rq->caller->workspace_id));
+	if (found <= 0)
+		return found < 0 ? -1 : fail_at(rq, E_NOT_FOUND, "userId", "User not found");
+	/* Their key reaches beyond this workspace, and so beyond its administrators. */
+	if (is_operator && !rq->caller->is_operator)
+		return fail_at(rq, E_FORBIDDEN, "userId",
+		    "only an operator of this instance makes keys for an operator");
+	return 0;
 }
 
 static const char *

@@ -1,0 +1,49 @@
+// Attacks: what one caller must not get from another, from another workspace, or from the server.
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { http, instance } from './lib.mjs';
+import { FACES, member, refused, session, workspace } from './world.mjs';
+
+let to, ws;
+
+before(async () => {
+	to = await instance();
+	ws = await workspace(to);
+});
+
+describe('an administrator of a workspace', () => {
+	test('gets no key that acts as an operator of the instance', async () => {
+		const chief = await member(ws, { admin: true });
+		const operator = await member(ws, { admin: true, operator: true });
+		const plain = await member(ws);
+		const asChief = await session(ws, chief), asOperator = await session(ws, operator);
+		const make = (caller, userId, more = {}) =>
+			caller.http('POST', '/api/api-keys', { json: { userId, mcpTools: null, ...more } });
+		const admin = (await ws.admin.do('roles.list')).data.find((r) => r.name === 'admin');
+		for (const more of [{}, { roleId: admin.id }]) {
+			const { status, json } = await make(asChief, operator.id, more);
+			assert.deepEqual([status, json.error.code], [403, 'FORBIDDEN']);
+			assert.match(json.error.message, /operator/);
+		}
+		assert.equal((await make(asChief, plain.id)).status, 201);
+		assert.equal((await make(asOperator, operator.id)).status, 201);
+		assert.equal((await make(asOperator, plain.id)).status, 201);
+		const owners = (await ws.admin.do('apikeys.list')).data.filter((k) => k.mcpTools === null && /^Key/.test(k.name));
+		assert.deepEqual(owners.map((k) => k.userId).sort(), [plain.id, operator.id, plain.id].sort());
+	});
+});
+
+describe('a stranger', () => {
+	// 5 MB of "{}," made trees of 1.4 GB, on REST two of them
+	test('cannot fill the memory of the server with small values', async () => {
+		for (const [value, n] of [['{}', 1.7e6], ['[]', 1.7e6], ['1', 2.5e6], ['""', 1.7e6]]) {
+			const body = `[${`${value},`.repeat(n)}${value}]`;
+			const send = (route) =>
+				http(to.url + route, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+			const { status, json } = await send('/api/items/x');
+			assert.deepEqual([status, json.error.code], [413, 'PAYLOAD_TOO_LARGE'], value);
+			assert.match(json.error.message, /too many values/);
+			assert.equal((await send('/mcp')).status, 401, value);
+		}
+	});
+});
