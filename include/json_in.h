@@ -12,6 +12,8 @@ struct err;
 
 enum {
 	JSON_IN_DEPTH_MAX = 64,
+	JSON_IN_WEIGHT_MAX =
+	    1000000, /* a value weighs 1, a key 1, an array 2 and an object 8 more */
 };
 
 /*
@@ -27,7 +29,8 @@ enum {
 
 /* Parse text.  0: *root_r is set (NULL for the text "null").  -1 with line and column in the
  * message: E_PARSE when it is not JSON or nested too deeply, E_BAD_REQUEST when it is JSON that is
- * refused all the same: a duplicate key, or U+0000 in a key. */
+ * refused all the same: a duplicate key, or U+0000 in a key; E_PAYLOAD_TOO_LARGE when its tree
+ * would be heavier than JSON_IN_WEIGHT_MAX. */
 int json_in_parse(
     struct arena *mem, struct err *err, const char *text, size_t len, struct json_object **root_r);
 

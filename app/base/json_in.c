@@ -16,11 +16,16 @@
 
 enum { KEY_SHOWN_MAX = 64 };
 
+/* What json-c takes for a value, in units of about 100 bytes: "{}," is three bytes of text and 800
+ * of memory, and 5 MiB of it would be 1.4 GB. */
+enum { WEIGHT_VALUE = 1, WEIGHT_MEMBER = 1, WEIGHT_ARRAY = 2, WEIGHT_OBJECT = 8 };
+
 struct parse {
 	struct json_scan scan;
 	struct arena *mem;
 	const char *text;
 	unsigned depth;
+	unsigned weight;
 	const char *nul_key; /* the first \u0000 in a key, which json-c cannot hold */
 	const char *twice;   /* the first key that its object has already */
 	size_t twice_len;
@@ -121,6 +126,15 @@ word(struct parse *p, struct json_object **node_r)
 	return json_scan_word(&p->scan, "null");
 }
 
+/* Whether memory is left for something of this weight. */
+static bool
+take(struct parse *p, unsigned weight)
+{
+	p->weight += weight;
+	return p->weight <= JSON_IN_WEIGHT_MAX ||
+	       json_scan_broken(&p->scan, p->scan.p, "too many values");
+}
+
 static bool
 deeper(struct parse *p)
 {
@@ -165,6 +179,8 @@ element(struct parse *p, struct json_object *array)
 static bool
 array(struct parse *p, struct json_object **node_r)
 {
+	if (!take(p, WEIGHT_ARRAY))
+		return false;
 	*node_r = made(json_object_new_array_ext(4));
 	if (!deeper(p))
 		return false;
@@ -226,7 +242,7 @@ member(struct parse *p, struct json_object *object)
 	size_t raw_len;
 
 	name = member_name(p, &raw_len);
-	if (name == NULL || !value(p, &node))
+	if (name == NULL || !take(p, WEIGHT_MEMBER) || !value(p, &node))
 		return false;
 	if (json_object_object_add_ex(object, name, node, JSON_C_OBJECT_ADD_CONSTANT_KEY) != 0)
 		made(NULL);
@@ -240,6 +256,8 @@ member(struct parse *p, struct json_object *object)
 static bool
 object(struct parse *p, struct json_object **node_r)
 {
+	if (!take(p, WEIGHT_OBJECT))
+		return false;
 	*node_r = made(json_object_new_object());
 	if (!deeper(p))
 		return false;
@@ -284,6 +302,8 @@ value(struct parse *p, struct json_object **node_r)
 	struct json_span *span;
 
 	*node_r = NULL;
+	if (!take(p, WEIGHT_VALUE))
+		return false;
 	if (!begun(p, start < p->scan.end ? *start : '\0', node_r)) {
 		json_object_put(*node_r);
 		return false;
@@ -341,7 +361,10 @@ json_in_parse(
 
 	if (len > INT32_MAX)
 		return err_set(err, mem, E_PAYLOAD_TOO_LARGE, NULL, "more than 2 GiB of JSON");
-	if (!whole_text(&p, root_r))
+	if (!whole_text(&p, root_r) && p.weight > JSON_IN_WEIGHT_MAX)
+		return err_set(err, mem, E_PAYLOAD_TOO_LARGE, NULL,
+		    "the JSON has too many values; send it in smaller parts");
+	if (p.scan.why != NULL)
 		return err_set(err, mem, E_PARSE, NULL, "not valid JSON at %s: %s",
 		    position(&p, p.scan.where), p.scan.why);
 	if (p.nul_key != NULL)

@@ -338,6 +338,27 @@ depth(void **state)
 	parsed(nested(1, "[", nested(100, "[{},{\"a\":[]}],", "[]", ""), "]"));
 }
 
+/* "{}," is 3 bytes of text and 800 of memory: what a text may become is bounded, too. */
+static void
+weight(void **state)
+{
+	static const char too_heavy[] = "the JSON has too many values; send it in smaller parts";
+
+	(void)state;
+	parsed(nested(1, "[", nested(111109, "{},", "{}", ""), "]"));
+	assert_string_equal(
+	    refusal(E_PAYLOAD_TOO_LARGE, nested(1, "[", nested(111110, "{},", "{}", ""), "]")),
+	    too_heavy);
+	parsed(nested(1, "[", nested(333331, "[],", "[]", ""), "]"));
+	refusal(E_PAYLOAD_TOO_LARGE, nested(1, "[", nested(333332, "[],", "[]", ""), "]"));
+	parsed(nested(1, "[", nested(999996, "1,", "1", ""), "]"));
+	refusal(E_PAYLOAD_TOO_LARGE, nested(1, "[", nested(999997, "1,", "1", ""), "]"));
+	parsed(nested(1, "[", nested(90908, "{\"a\":1},", "1", ""), "]"));
+	refusal(E_PAYLOAD_TOO_LARGE, nested(1, "[", nested(90909, "{\"a\":1},", "1", ""), "]"));
+	/* what is broken behind the bound is not looked at */
+	refusal(E_PAYLOAD_TOO_LARGE, nested(1, "[", nested(111110, "{},", "{", ""), "]"));
+}
+
 /* json-c's own parser is the witness for texts that both take. */
 static void
 json_c_agrees(void **state)
@@ -472,6 +493,7 @@ main(void)
 	    cmocka_unit_test(keys_occur_once),
 	    cmocka_unit_test(nul_is_refused),
 	    cmocka_unit_test(depth),
+	    cmocka_unit_test(weight),
 	    cmocka_unit_test(json_c_agrees),
 	    cmocka_unit_test(wide_objects_stay_cheap),
 	    cmocka_unit_test(the_public_suite),
