@@ -470,6 +470,11 @@ describe('relations', () => {
 			assert.deepEqual(await find({ tags: { _some: { label: 'red' }, _none: { label: 'blue' } } }), ['Eve']);
 			assert.deepEqual(await find({ tags: { _some: { _or: [{ label: 'red' }, { label: 'blue' }] } } }), ['Ann', 'Bob', 'Eve']);
 			assert.deepEqual(await find({ tags: { _null: true } }), ['Dot']);
+			// a dotted or nested name means _some (8.3)
+			assert.deepEqual(await find({ 'tags.label': 'red' }), ['Ann', 'Eve']);
+			assert.deepEqual(await find({ tags: { label: 'red', weight: 1 } }), ['Ann', 'Eve']);
+			assert.deepEqual(await find({ tags: { label: 'red', weight: 2 } }), [], 'of one and the same row');
+			assert.deepEqual(await find({ 'tags.label': 'red', 'tags.weight': 2 }), ['Ann']);
 			for (const filter of [{ tags: { _some: [] } }, { tags: { _some: 'x' } }, { tags: { _some: { nope: 1 } } }, { tags: id.red }, { city: { _some: { name: 'x' } } }, { name: { _some: { x: 1 } } }])
 				refused(await tryList(slug.people, { filter }, face), 'VALIDATION', undefined, JSON.stringify(filter));
 		});
