@@ -92,6 +92,15 @@ run_one(struct rq *rq, const char *sql, bool writes)
 	return 0;
 }
 
+/* Nothing is to be run again: some statements commit by themselves. */
+static int
+commit(struct rq *rq)
+{
+	if (db_commit(rq) == 0)
+		return 0;
+	return rq->err.code == E_RETRY ? sql_error(rq) : -1;
+}
+
 static int
 run_all(struct rq *rq, const char *text, bool writes)
 {
@@ -118,7 +127,7 @@ run_all(struct rq *rq, const char *text, bool writes)
 	out_kint(&rq->out, "ms", (clock_monotonic() - started) / 1000);
 	out_kint(&rq->out, "count", n);
 	out_end(&rq->out);
-	return writes ? db_commit(rq) : 0;
+	return writes ? commit(rq) : 0;
 }
 
 int

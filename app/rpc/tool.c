@@ -223,6 +223,7 @@ run_journalled(struct rq *rq, struct door *door)
 		return begun < 0 ? -1 : 0;
 	}
 	rq->finish = finish;
+	door->finished = false;
 	if (door->call->tool->run(rq, door->in) < 0)
 		return -1;
 	if (door->finished)
@@ -250,19 +251,6 @@ forget_run(struct rq *rq, const struct door *door)
 	rq->is_error = false;
 }
 
-/* What a journalled handler has settled is in the database: it is not run again. */
-static bool
-again(struct rq *rq, const struct door *door, unsigned *attempt)
-{
-	if (door->finished && rq->err.code == E_RETRY) {
-		rq->err = (struct err){0};
-		err_set(&rq->err, rq->mem, E_UNAVAILABLE, NULL,
-		    "the change was made, but cleaning up after it has to wait; the server will "
-		    "see to it");
-	}
-	return retry_again(rq, attempt);
-}
-
 static void
 refuse(struct rq *rq, struct door *door)
 {
@@ -283,7 +271,7 @@ tool_call(struct rq *rq, const struct call *call)
 	rq->door = &door;
 	forget_run(rq, &door);
 	while ((done = run(rq, &door, attempt)) < 0) {
-		bool once_more = again(rq, &door, &attempt);
+		bool once_more = retry_again(rq, &attempt);
 
 		forget_run(rq, &door);
 		if (!once_more)

@@ -6,6 +6,7 @@
 #include "arena.h"
 #include "db.h"
 #include "registry.h"
+#include "retry.h"
 #include "rq.h"
 #include "sql_run.h"
 #include "str.h"
@@ -42,18 +43,42 @@ payload(struct rq *rq, const struct execute_in *in)
 	return buf_text(&out.buf);
 }
 
-/* The statements run and are committed on a connection of their own; the log entry follows. */
+/* The log entry, and who calls asked once more. */
+static int
+settle(struct rq *rq)
+{
+	if (rq->finish && rq->finish(rq) < 0)
+		return -1;
+	return db_commit(rq);
+}
+
+static int
+not_settled(struct rq *rq)
+{
+	const char *why = rq->err.message;
+
+	rq->err = (struct err){0};
+	return fail(rq, E_UNAVAILABLE,
+	    "the statements were run and what they changed stands, but this could not be put on "
+	    "record: %s; do not run them again",
+	    why);
+}
+
+/* The statements run and are committed on a connection of their own; the log entry follows.  It is
+ * tried again by itself, for the door would run the statements again as well. */
 static int
 db_execute_sql(struct rq *rq, const void *args)
 {
 	const struct execute_in *in = args;
+	unsigned attempt = 0;
 
 	if (sql_run(rq, in->sql, in->writes) < 0)
 		return -1;
 	activity_note(rq, "db.execute_sql", "system_database", NULL, payload(rq, in));
-	if (rq->finish && rq->finish(rq) < 0)
-		return -1;
-	return db_commit(rq);
+	while (settle(rq) < 0)
+		if (!retry_again(rq, &attempt))
+			return in->writes ? not_settled(rq) : -1;
+	return 0;
 }
 
 struct tables_in {

@@ -1,8 +1,8 @@
 // Attacks: what one caller must not get from another, from another workspace, or from the server.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { http, instance } from './lib.mjs';
-import { FACES, member, refused, session, workspace } from './world.mjs';
+import { http, instance, unique } from './lib.mjs';
+import { Caller, member, session, sql, workspace } from './world.mjs';
 
 let to, ws;
 
@@ -45,5 +45,22 @@ describe('a stranger', () => {
 			assert.match(json.error.message, /too many values/);
 			assert.equal((await send('/mcp')).status, 401, value);
 		}
+	});
+});
+
+describe('db.execute_sql', () => {
+	// MariaDB gives up waiting for a lock after 5 s, and the door then runs a call again
+	test('runs statements once, even when the log has to wait', async () => {
+		const operator = new Caller(to, { key: to.key }), table = unique('adopt_once');
+		const run = (text) => operator.do('db.execute_sql', { sql: text, writes: true });
+		await run(`CREATE TABLE ${table} (id INT AUTO_INCREMENT PRIMARY KEY)`);
+		const locked = run("UPDATE coffer_workspace SET epoch = epoch + 1 WHERE slug = 'default'; SELECT SLEEP(7)");
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		await run(`INSERT INTO ${table} VALUES (NULL)`);
+		await locked;
+		assert.deepEqual(await sql(to, `SELECT COUNT(*) AS n FROM ${table}`), [{ n: 1 }]);
+		const { data } = await operator.do('activity.search', { action: 'db.execute_sql', limit: 20 });
+		assert.equal(data.filter((row) => row.payload.sql.startsWith(`INSERT INTO ${table}`)).length, 1);
+		await run(`DROP TABLE ${table}`);
 	});
 });
