@@ -20,16 +20,18 @@ struct journal {
 	bool untouched; /* the database refused the addition: there is nothing to take back */
 };
 
-/* Begin a transaction with the workspace locked, and bring rq->snap up to what is stored now. */
+/*
+ * Begin a transaction with the workspace locked and rq->snap brought up to what is stored, once
+ * nobody else is changing a shape in this workspace.  One at a time, because two ALTERs of tables
+ * that refer to each other make MariaDB 10.11 spin for ever, past KILL and shutdown.  Waits a
+ * little, and finishes what was abandoned.  -1: E_CONFLICT when it takes too long.
+ */
 int journal_lock(struct rq *rq);
+/* The same for a change of the collection named slug, archived or not.  -1: also E_NOT_FOUND. */
+int journal_enter(struct rq *rq, const char *slug, const struct collection **c_r);
 
-/* The same for a change of the collection named slug (archived ones, too), once nobody else is
- * changing its shape; with to_drop neither anybody is about to point to it.  Waits a little, and
- * finishes what was abandoned.  -1: E_NOT_FOUND, or E_CONFLICT when it takes too long. */
-int journal_enter(struct rq *rq, const char *slug, bool to_drop, const struct collection **c_r);
-
-/* Write the entry into the open transaction: what was done is undo, or with removing what will be
- * is after.  targets: the collections of c's relations must stay meanwhile. */
+/* Write the entry into the open transaction: undo takes back what is about to be added, or with
+ * removing after says what is about to go. */
 int journal_intend(struct rq *rq, struct journal *journal, const char *operation,
     const struct collection *c, bool removing);
 

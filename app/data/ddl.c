@@ -147,7 +147,7 @@ plan_update(struct rq *rq, struct ddl_plan *plan)
 {
 	const struct ddl_collection_in *in = plan->in;
 
-	if (journal_enter(rq, in->slug, false, &plan->old) < 0)
+	if (journal_enter(rq, in->slug, &plan->old) < 0)
 		return -1;
 	if (plan->old->archived)
 		return fail(rq, E_NOT_FOUND, "Collection not found");

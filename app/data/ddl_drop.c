@@ -93,7 +93,7 @@ ddl_drop(struct rq *rq, const char *slug)
 {
 	const struct collection *c;
 
-	if (journal_enter(rq, slug, true, &c) < 0)
+	if (journal_enter(rq, slug, &c) < 0)
 		return -1;
 	if (c->archived)
 		return fail(rq, E_NOT_FOUND, "Collection not found");
@@ -105,7 +105,7 @@ ddl_restore(struct rq *rq, const char *slug)
 {
 	const struct collection *c;
 
-	if (journal_enter(rq, slug, false, &c) < 0 || ddl_raise_epoch(rq) < 0 ||
+	if (journal_enter(rq, slug, &c) < 0 || ddl_raise_epoch(rq) < 0 ||
 	    db_exec(rq,
 		"UPDATE coffer_collection SET status = 'active', archived_at = NULL, updated_at = ?"
 		" WHERE id = ?",
@@ -242,7 +242,7 @@ ddl_drop_field(struct rq *rq, const char *slug, const char *name)
 	const struct collection *c;
 	const struct field *f = NULL;
 
-	if (journal_enter(rq, slug, false, &c) < 0 || find_field(rq, c, name, &f) < 0 ||
+	if (journal_enter(rq, slug, &c) < 0 || find_field(rq, c, name, &f) < 0 ||
 	    ddl_raise_epoch(rq) < 0)
 		return -1;
 	if (c->adopted)

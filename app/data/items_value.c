@@ -28,7 +28,7 @@ refuse(struct rq *rq, const struct field *f, const char *text)
 	return fail(rq, E_VALIDATION, "%s: %s", f->name, text);
 }
 
-/* 0: no limit of ours; the columns of adopted tables have their own. */
+/* Code points f takes at most; 0: no limit of ours. */
 static size_t
 text_max(const struct field *f)
 {

@@ -72,8 +72,9 @@ holder_is_gone(const char *holder)
 	return kill((pid_t)atoi(pid + 1), 0) < 0 && errno == ESRCH;
 }
 
-int
-journal_lock(struct rq *rq)
+/* Begin a transaction with the workspace locked, and see it as it is now. */
+static int
+lock_workspace(struct rq *rq)
 {
 	struct caller *caller;
 	int64_t epoch;
@@ -93,17 +94,16 @@ journal_lock(struct rq *rq)
 	return snapshot_get(rq);
 }
 
-/* 1: somebody is changing the collection, or is about to point to it. */
+/* Somebody is changing a shape of this workspace. */
 static int
-is_busy(struct rq *rq, const char *collection_id, bool to_drop)
+is_busy(struct rq *rq)
 {
 	int64_t n;
 
 	if (db_int(rq, &n,
 		"SELECT COUNT(*) FROM coffer_journal WHERE state IN ('open', 'removing')"
-		" AND workspace_id = ? AND (collection_id = ?"
-		" OR (? AND state = 'open' AND payload LIKE CONCAT('%', ?, '%')))",
-		B(rq->caller->workspace_id), B(collection_id), B(to_drop), B(collection_id)) < 0)
+		" AND workspace_id = ?",
+		B(rq->caller->workspace_id)) < 0)
 		return -1;
 	return n > 0;
 }
@@ -116,8 +116,31 @@ pause_us(long us)
 	nanosleep(&time, NULL);
 }
 
-static int
-find(struct rq *rq, const char *slug, const struct collection **c_r)
+int
+journal_lock(struct rq *rq)
+{
+	int64_t until = clock_monotonic() + WAIT_US;
+	int busy;
+
+	for (;;) {
+		if (lock_workspace(rq) < 0)
+			return -1;
+		busy = is_busy(rq);
+		if (busy <= 0)
+			return busy;
+		db_rollback(rq);
+		if (clock_monotonic() > until)
+			return fail(rq, E_CONFLICT,
+			    "another change of this workspace's schema is under way; try again "
+			    "when it is done");
+		if (ddl_reconcile(rq) < 0)
+			return -1;
+		pause_us(POLL_US);
+	}
+}
+
+int
+journal_enter(struct rq *rq, const char *slug, const struct collection **c_r)
 {
 	if (journal_lock(rq) < 0)
 		return -1;
@@ -125,32 +148,8 @@ find(struct rq *rq, const char *slug, const struct collection **c_r)
 	return *c_r != NULL ? 0 : fail(rq, E_NOT_FOUND, "Collection not found");
 }
 
-int
-journal_enter(struct rq *rq, const char *slug, bool to_drop, const struct collection **c_r)
-{
-	int64_t until = clock_monotonic() + WAIT_US;
-	int busy;
-
-	for (;;) {
-		if (find(rq, slug, c_r) < 0)
-			return -1;
-		busy = is_busy(rq, (*c_r)->id, to_drop);
-		if (busy <= 0)
-			return busy;
-		db_rollback(rq);
-		if (clock_monotonic() > until)
-			return fail(rq, E_CONFLICT,
-			    "another change of this collection's schema is under way; try again "
-			    "when "
-			    "it is done");
-		if (ddl_reconcile(rq) < 0)
-			return -1;
-		pause_us(POLL_US);
-	}
-}
-
 static const char *
-payload_text(struct rq *rq, const struct journal *journal, const struct collection *c)
+payload_text(struct rq *rq, const struct journal *journal)
 {
 	struct out out;
 
@@ -160,13 +159,6 @@ payload_text(struct rq *rq, const struct journal *journal, const struct collecti
 	ddl_removal_out(&out, &journal->undo);
 	out_key(&out, "after");
 	ddl_removal_out(&out, &journal->after);
-	out_key(&out, "targets");
-	out_array(&out);
-	for (size_t i = 0; i < c->nfields; i++) {
-		if (c->fields[i].to != NULL)
-			out_str(&out, c->fields[i].to->id);
-	}
-	out_end(&out);
 	out_end(&out);
 	return buf_text(&out.buf);
 }
@@ -185,7 +177,7 @@ journal_intend(struct rq *rq, struct journal *journal, const char *operation,
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(6) + INTERVAL ? SECOND, NOW(6))",
 	    B(journal->id), B(rq->caller->workspace_id), B(rq->caller->user_id),
 	    B(rq->caller->key_id), B(faces[rq->face]), B(operation), B(c->id),
-	    B(payload_text(rq, journal, c)), B(removing ? "removing" : "open"), B(holder),
+	    B(payload_text(rq, journal)), B(removing ? "removing" : "open"), B(holder),
 	    B((int)LEASE));
 }
 

@@ -21,6 +21,7 @@ struct cut_proxy {
 	int quit[2];
 	char dir[64];
 	const char *cut_at;
+	bool once; /* after the first connection that ends, nothing is cut any more */
 };
 
 static inline struct sockaddr_un
@@ -48,7 +49,7 @@ proxy_pass(int from, int to, const char *cut_at)
 }
 
 static inline void
-proxy_connection(const struct cut_proxy *proxy, int client)
+proxy_connection(struct cut_proxy *proxy, int client)
 {
 	struct sockaddr_un address = proxy_address(proxy->dir, "mariadb.sock");
 	int server = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -65,6 +66,8 @@ proxy_connection(const struct cut_proxy *proxy, int client)
 		if (open && fds[1].revents != 0)
 			open = proxy_pass(server, client, NULL);
 	}
+	if (proxy->once)
+		proxy->cut_at = NULL;
 	close(server);
 	close(client);
 }
@@ -72,7 +75,7 @@ proxy_connection(const struct cut_proxy *proxy, int client)
 static inline void *
 proxy_run(void *arg)
 {
-	const struct cut_proxy *proxy = arg;
+	struct cut_proxy *proxy = arg;
 	struct pollfd fds[] = {
 	    {.fd = proxy->listener, .events = POLLIN},
 	    {.fd = proxy->quit[0], .events = POLLIN},
@@ -90,6 +93,7 @@ proxy_start(struct cut_proxy *proxy, const char *dir, const char *cut_at)
 
 	snprintf(proxy->dir, sizeof(proxy->dir), "%s", dir);
 	proxy->cut_at = cut_at;
+	proxy->once = false;
 	proxy->listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	unlink(address.sun_path);
 	assert_int_equal(bind(proxy->listener, (struct sockaddr *)&address, sizeof(address)), 0);

@@ -43,16 +43,17 @@ json(struct rq *rq, const char *text)
 	return root;
 }
 
-static inline void
-data_caller(struct rq *rq, bool is_admin)
+/* -1: as the database has it. */
+static inline int
+data_try_caller(struct rq *rq, bool is_admin)
 {
 	static const char *const roles[] = {MEMBER_ROLE};
 	struct caller *caller = NEW(rq->mem, struct caller);
 	int64_t epoch;
 
-	assert_int_equal(
-	    db_int(rq, &epoch, "SELECT epoch FROM coffer_workspace WHERE id = ?", B(WORKSPACE_ID)),
-	    1);
+	if (db_int(rq, &epoch, "SELECT epoch FROM coffer_workspace WHERE id = ?",
+		B(WORKSPACE_ID)) <= 0)
+		return -1;
 	db_rollback(rq);
 	*caller = (struct caller){
 	    .plane = CALLER_USER,
@@ -68,7 +69,13 @@ data_caller(struct rq *rq, bool is_admin)
 	    .role_ids = (const char **)(uintptr_t)roles,
 	};
 	rq->caller = caller;
-	assert_int_equal(snapshot_get(rq), 0);
+	return snapshot_get(rq);
+}
+
+static inline void
+data_caller(struct rq *rq, bool is_admin)
+{
+	assert_int_equal(data_try_caller(rq, is_admin), 0);
 }
 
 /* A new request of an administrator, or of the member. */
