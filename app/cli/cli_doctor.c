@@ -1,7 +1,6 @@
 /* coffer doctor: what is wrong with this installation, and what to do about it. */
 #include <curl/curl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -56,15 +55,16 @@ check_configuration(void)
 /* A server setting, judged. */
 struct wanted {
 	const char *name;
-	int64_t least;
+	int64_t least, most;
 	const char *advice;
 };
 
 static const struct wanted settings[] = {
-    {"innodb_flush_log_at_trx_commit", 1,
+    {"innodb_flush_log_at_trx_commit", 1, 1,
 	"set it to 1, or a crash of the host loses acknowledged writes"},
-    {"max_allowed_packet", 16 * 1024 * 1024, "set it to at least 16M, or large rows are refused"},
-    {"max_connections", 32,
+    {"max_allowed_packet", 16 * 1024 * 1024, INT64_MAX,
+	"set it to at least 16M, or large rows are refused"},
+    {"max_connections", 32, INT64_MAX,
 	"every worker holds one connection; set it well above [server] workers"},
 };
 
@@ -81,7 +81,8 @@ check_settings(struct rq *rq)
 		for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
 			if (strcmp(rows_text(rows, 0, NULL), settings[i].name) != 0)
 				continue;
-			if (atoll(rows_text(rows, 1, NULL)) < settings[i].least)
+			if (rows_int(rows, 1) < settings[i].least ||
+			    rows_int(rows, 1) > settings[i].most)
 				bad(settings[i].name, settings[i].advice);
 			else
 				good(settings[i].name, rows_text(rows, 1, NULL));
@@ -216,7 +217,11 @@ check_web_server(struct rq *rq, const char *url)
 	    !json_in_get(root, "status"))
 		return bad("the answer at /health is not coffer's",
 		    "check the path in --url and the web server's FastCGI rule");
-	good("web server", url);
+	if (strcmp(json_in_str(json_in_get(root, "status")), "ok") == 0)
+		good("web server", url);
+	else
+		bad("coffer is not well behind the web server",
+		    "the workers may use another configuration than this one; see their log");
 	if (strcmp(json_in_str(json_in_get(root, "authorization")), "passed") == 0)
 		good("Authorization is handed over", NULL);
 	else
@@ -230,7 +235,8 @@ cli_doctor(int argc, char **argv)
 {
 	const char *url = NULL, *why;
 	const struct cli_option options[] = {
-	    {"url", "URL", "Address of the server, to check the web server too.", &url, NULL},
+	    {"url", "URL", "Check the web server at this address, too ([server] public_url).", &url,
+		NULL},
 	    {0},
 	};
 	struct rq rq;
@@ -247,8 +253,13 @@ cli_doctor(int argc, char **argv)
 	rq.db = db_new();
 	check_configuration();
 	check_database(&rq);
+	if (!url && *conf->public_url)
+		url = arena_printf(rq.mem, "%s%s", conf->public_url, conf->base_path);
 	if (url)
 		check_web_server(&rq, url);
-	printf(problems ? "%d problems\n" : "all is well\n", problems);
+	if (problems)
+		printf("%d problem%s\n", problems, problems == 1 ? "" : "s");
+	else
+		puts("all is well");
 	return problems ? CLI_FAILED : CLI_OK;
 }

@@ -55,6 +55,23 @@ type_name(const struct param *p)
 	return "string";
 }
 
+/* One row of the table of arguments. */
+static void
+markdown_param(const struct tool *t, const struct param *p)
+{
+	printf("| `%s`%s%s | %s | ", p->name, p->flags & REQUIRED ? " (required)" : "",
+	    p->flags & PARAM_REST_ONLY ? " (REST only)" : "", type_name(p));
+	if (p->doc)
+		printf("%s", p->doc);
+	else if (p->schema)
+		printf("`coffer tools %s` shows its schema.", t->name);
+	if (p->options)
+		printf(" One of:");
+	for (const char *const *option = p->options; option && *option; option++)
+		printf(" `%s`%s", *option, option[1] ? "," : ".");
+	printf(" |\n");
+}
+
 static void
 markdown_params(const struct tool *t)
 {
@@ -65,9 +82,7 @@ markdown_params(const struct tool *t)
 	printf("| argument | type | |\n|---|---|---|\n");
 	for (const struct param *p = t->params; p->name; p++)
 		if (!(p->flags & PARAM_ALL))
-			printf("| `%s`%s | %s | %s |\n", p->name,
-			    p->flags & REQUIRED ? " (required)" : "", type_name(p),
-			    p->doc ? p->doc : "see the tool's input schema");
+			markdown_param(t, p);
 	printf("\n");
 }
 
