@@ -185,12 +185,46 @@ fitting_types(const struct field *f)
 	}
 }
 
+/* A column is written by us or by the caller, not by both. */
+static int
+check_apart(const struct ddl_plan *plan, const struct field_def *def, const struct ident *column)
+{
+	const struct field *const special[] = {plan->c.created, plan->c.updated, plan->c.owner};
+
+	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+		if (special[i] != NULL && strcmp(special[i]->column.text, column->text) == 0)
+			return fail_at(plan->rq, E_VALIDATION, def->path,
+			    "%s: \"%s\" is a system column of this collection already", def->path,
+			    def->name);
+	}
+	return 0;
+}
+
+/* What of the table shows is chosen by whom it may be adopted by; and some names no collection
+ * gives up, here because rows show them. */
+static int
+check_new_field(const struct ddl_plan *plan, const struct field_def *def)
+{
+	static const char *const reserved[] = {"tenant_id", "_status", "_published_at", NULL};
+
+	if (!plan->rq->caller->is_operator)
+		return fail_at(plan->rq, E_FORBIDDEN, def->path,
+		    "%s: only an operator of this instance may add fields to an adopted table",
+		    def->path);
+	if (one_of(def->name, reserved))
+		return fail_at(plan->rq, E_VALIDATION, def->path,
+		    "%s.name: \"%s\" is a reserved name", def->path, def->name);
+	return 0;
+}
+
 int
 ddl_adopt_field(struct ddl_plan *plan, const struct field_def *def, struct field *f)
 {
 	const struct ddl_column *column = find_column(plan, def->name);
 	struct rq *rq = plan->rq;
 
+	if (def->old == NULL && check_new_field(plan, def) < 0)
+		return -1;
 	if (column == NULL)
 		return fail_at(rq, E_VALIDATION, arena_printf(rq->mem, "%s.name", def->path),
 		    "%s.name: table \"%s\" has no column \"%s\"", def->path, plan->c.physical_table,
@@ -200,7 +234,7 @@ ddl_adopt_field(struct ddl_plan *plan, const struct field_def *def, struct field
 		    "%s.type: column \"%s\" is of type %s, which cannot be a field of type %s",
 		    def->path, column->name, column->data_type, field_types[f->type].name);
 	f->column = ident_existing(column->name);
-	return 0;
+	return check_apart(plan, def, &f->column);
 }
 
 /* The one column of the table's key. */
@@ -257,40 +291,6 @@ find_special(struct ddl_plan *plan, const char *argument, const char *name,
 	return 0;
 }
 
-/* A column is written by us or by the caller, not by both. */
-static int
-check_fields_apart(const struct ddl_plan *plan)
-{
-	const char *const special[] = {
-	    plan->created_column, plan->updated_column, plan->owner_column};
-
-	for (size_t i = 0; i < plan->ndefs; i++) {
-		for (size_t j = 0; j < 3; j++) {
-			if (special[j] == NULL || strcasecmp(special[j], plan->defs[i].name) != 0)
-				continue;
-			return fail_at(plan->rq, E_VALIDATION, plan->defs[i].path,
-			    "%s: \"%s\" is a system column of this collection already",
-			    plan->defs[i].path, plan->defs[i].name);
-		}
-	}
-	return 0;
-}
-
-/* Names that a collection of ours never gives up, here because rows show them. */
-static int
-check_reserved(const struct ddl_plan *plan)
-{
-	static const char *const reserved[] = {"tenant_id", "_status", "_published_at", NULL};
-
-	for (size_t i = 0; i < plan->ndefs; i++) {
-		if (plan->defs[i].old == NULL && one_of(plan->defs[i].name, reserved))
-			return fail_at(plan->rq, E_VALIDATION, plan->defs[i].path,
-			    "%s.name: \"%s\" is a reserved name", plan->defs[i].path,
-			    plan->defs[i].name);
-	}
-	return 0;
-}
-
 static struct field *
 add_system(struct ddl_plan *plan, const char *name, const char *wire_name, const char *column)
 {
@@ -333,8 +333,6 @@ ddl_adopt_table(struct ddl_plan *plan)
 		&plan->updated_column) < 0 ||
 	    find_special(
 		plan, "ownerIdColumn", in->owner_id_column, uuid_types, &plan->owner_column) < 0)
-		return -1;
-	if (check_fields_apart(plan) < 0 || check_reserved(plan) < 0)
 		return -1;
 	c->pk = add_system(plan, "id", "id", plan->pk_column);
 	c->owner = add_system(plan, "owner_id", "ownerId", plan->owner_column);

@@ -132,6 +132,38 @@ test_adopt_refused(void **state)
 	    ddl_create(rq1, &in));
 }
 
+/* What is shown of the table stays the operator's choice, later too. */
+static void
+test_adopt_more(void **state)
+{
+	struct ddl_collection_in in;
+
+	(void)state;
+	allow_tables("old_*");
+	as_admin(rq1);
+	run_sql(rq1,
+	    "CREATE TABLE old_people (login CHAR(8) PRIMARY KEY, nick CHAR(8), pass CHAR(8),"
+	    " Owner CHAR(36), tenant_id INT)");
+	in = adoption("old_people", "[{'name':'nick','type':'text'}]");
+	in.owner_id_column = "owner";
+	assert_int_equal(ddl_create(rq1, &in), 0);
+	in = shape(rq1, "orders", "[{'name':'pass','type':'text'}]");
+	((struct caller *)(uintptr_t)rq1->caller)->is_operator = false;
+	assert_refused(rq1, E_FORBIDDEN,
+	    "fields[0]: only an operator of this instance may add fields to an adopted table",
+	    ddl_update(rq1, &in));
+	assert_int_equal(stored("orders")->nfields, 1);
+	in = shape(rq1, "orders", "[{'name':'nick','label':'Nickname'}]");
+	((struct caller *)(uintptr_t)rq1->caller)->is_operator = false;
+	assert_int_equal(ddl_update(rq1, &in), 0);
+	assert_refused(rq1, E_VALIDATION,
+	    "fields[0]: \"owner\" is a system column of this collection already",
+	    update("orders", "[{'name':'owner','type':'text'}]"));
+	assert_refused(rq1, E_VALIDATION, "fields[0].name: \"tenant_id\" is a reserved name",
+	    update("orders", "[{'name':'tenant_id','type':'integer'}]"));
+	assert_int_equal(update("orders", "[{'name':'pass','type':'text'}]"), 0);
+}
+
 /* A relation to an adopted table has the type of its key and no foreign key. */
 static void
 test_relation_to_adopted(void **state)
@@ -163,6 +195,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_adopt, data_fresh),
 	    cmocka_unit_test_setup(test_adopt_refused, data_fresh),
+	    cmocka_unit_test_setup(test_adopt_more, data_fresh),
 	    cmocka_unit_test_setup(test_relation_to_adopted, data_fresh),
 	};
 
