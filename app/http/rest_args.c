@@ -195,7 +195,11 @@ put_members(struct rq *rq, struct out *out, struct json_object *body)
 static bool
 is_json(const char *type)
 {
-	return !type || strncasecmp(type, "application/json", 16) == 0;
+	static const char json[] = "application/json";
+
+	if (!type)
+		return true;
+	return strncasecmp(type, json, strlen(json)) == 0 && strchr("; \t", type[strlen(json)]);
 }
 
 static int
