@@ -47,4 +47,10 @@ int ddl_reconcile(struct rq *rq);
 struct collection;
 void ddl_collection_out(struct rq *rq, const struct collection *c);
 
+/* Write the definition of a field.  Who is no administrator is not shown what names other fields,
+ * or a collection they may not read. */
+struct field;
+struct out;
+void ddl_field_out(struct rq *rq, const struct field *f, struct out *out);
+
 #endif

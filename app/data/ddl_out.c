@@ -25,14 +25,19 @@ is_shown(const struct access *access, const struct field *f)
 	return access == NULL || access_field(access, f);
 }
 
-/* A definition for those who do not see everything: without what names other fields and
- * collections. */
-static void
-partial_definition_out(struct rq *rq, const struct field *f)
+static bool
+is_readable(struct rq *rq, const struct collection *c)
 {
-	const struct access *target;
+	const struct access *access;
 
-	out_object(&rq->out);
+	return c != NULL && access_get(rq, c, ACTION_READ, &access) > 0;
+}
+
+/* Without what names other fields and collections. */
+static void
+partial_definition_out(struct rq *rq, const struct field *f, struct out *out)
+{
+	out_object(out);
 	json_object_object_foreach(f->definition, key, value)
 	{
 		size_t len;
@@ -40,13 +45,21 @@ partial_definition_out(struct rq *rq, const struct field *f)
 
 		if (strcmp(key, "validation") == 0 || strcmp(key, "visibleWhen") == 0)
 			continue;
-		if (strcmp(key, "to") == 0 &&
-		    (f->to == NULL || access_get(rq, f->to, ACTION_READ, &target) <= 0))
+		if (strcmp(key, "to") == 0 && !is_readable(rq, f->to))
 			continue;
-		out_key(&rq->out, key);
-		out_raw(&rq->out, raw, len);
+		out_key(out, key);
+		out_raw(out, raw, len);
 	}
-	out_end(&rq->out);
+	out_end(out);
+}
+
+void
+ddl_field_out(struct rq *rq, const struct field *f, struct out *out)
+{
+	if (rq->caller->is_admin)
+		out_raw(out, f->definition_text, strlen(f->definition_text));
+	else
+		partial_definition_out(rq, f, out);
 }
 
 static void
@@ -55,12 +68,8 @@ fields_out(struct rq *rq, const struct collection *c, const struct access *acces
 	out_key(&rq->out, "fields");
 	out_array(&rq->out);
 	for (size_t i = 0; i < c->nfields; i++) {
-		const struct field *f = &c->fields[i];
-
-		if (access == NULL)
-			out_raw(&rq->out, f->definition_text, strlen(f->definition_text));
-		else if (access_field(access, f))
-			partial_definition_out(rq, f);
+		if (is_shown(access, &c->fields[i]))
+			ddl_field_out(rq, &c->fields[i], &rq->out);
 	}
 	out_end(&rq->out);
 }

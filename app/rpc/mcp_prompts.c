@@ -28,9 +28,10 @@ message_out(struct out *messages, const char *text)
 
 /* What all three texts begin with: names, note and one line for each field. */
 static void
-introduce(struct buf *text, const struct access *access)
+introduce(struct rq *rq, struct buf *text, const struct access *access)
 {
 	const struct collection *c = access->collection;
+	const struct access *target;
 
 	buf_printf(text, "Collection: %s", c->slug);
 	if (c->plural != NULL)
@@ -46,7 +47,7 @@ introduce(struct buf *text, const struct access *access)
 			continue;
 		buf_printf(text, "- %s: %s%s", f->name, field_types[f->type].name,
 		    f->required ? " (required)" : "");
-		if (f->to_slug != NULL)
+		if (f->to != NULL && access_get(rq, f->to, ACTION_READ, &target) > 0)
 			buf_printf(text, " -> %s", f->to_slug);
 		buf_puts(text, "\n");
 	}
@@ -81,7 +82,7 @@ describe_collection(struct rq *rq, const char *const *values, struct out *messag
 	buf_puts(&text, "Describe this collection for somebody who sees it for the first time: "
 			"what one record stands for, what each field means, and how the records "
 			"relate to others.\n\n");
-	introduce(&text, access);
+	introduce(rq, &text, access);
 	if (add_sample(rq, &text, access->collection) < 0)
 		return -1;
 	message_out(messages, buf_text(&text));
@@ -101,7 +102,7 @@ generate_queries(struct rq *rq, const char *const *values, struct out *messages)
 			"filter, sort and fields as JSON and one sentence on what it answers. "
 			"Operators of filters begin with an underscore, such as _eq, _in, _gt, "
 			"_contains; fields of related collections are named with dots.\n\n");
-	introduce(&text, access);
+	introduce(rq, &text, access);
 	if (values[1] != NULL)
 		buf_printf(&text, "\nWhat is wanted: %s\n", values[1]);
 	message_out(messages, buf_text(&text));
@@ -124,7 +125,7 @@ permission_rule(struct rq *rq, const char *const *values, struct out *messages)
 	    "$user.id, $user.email, $user.roles, $tenant.id and $now stand for the "
 	    "caller and the moment. Say what the rule lets through and what it keeps "
 	    "out.\n\n");
-	introduce(&text, access);
+	introduce(rq, &text, access);
 	buf_printf(&text, "\nWhat is wanted: %s\n", values[1]);
 	message_out(messages, buf_text(&text));
 	return 0;

@@ -6,6 +6,7 @@
 #include "access.h"
 #include "arena.h"
 #include "conf.h"
+#include "ddl.h"
 #include "fixtures.h"
 #include "json_in.h"
 #include "mcp_face.h"
@@ -22,32 +23,27 @@ static const char JSON_TYPE[] = "application/json";
 
 /* The collection's fields that the caller may read, in order; the text of each as given by put. */
 static void
-fields_out(struct out *out, const struct access *access,
-    void (*put)(struct out *out, const struct field *f))
+fields_out(struct rq *rq, const struct access *access,
+    void (*put)(struct rq *rq, const struct field *f, struct out *out))
 {
 	const struct collection *c = access->collection;
 
-	out_key(out, "fields");
-	out_array(out);
+	out_key(&rq->out, "fields");
+	out_array(&rq->out);
 	for (size_t i = 0; i < c->nfields; i++)
 		if (access_field(access, &c->fields[i]))
-			put(out, &c->fields[i]);
-	out_end(out);
+			put(rq, &c->fields[i], &rq->out);
+	out_end(&rq->out);
 }
 
 static void
-field_brief(struct out *out, const struct field *f)
+field_brief(struct rq *rq, const struct field *f, struct out *out)
 {
+	(void)rq;
 	out_object(out);
 	out_kstr(out, "name", f->name);
 	out_kstr(out, "type", field_types[f->type].name);
 	out_end(out);
-}
-
-static void
-field_full(struct out *out, const struct field *f)
-{
-	out_raw(out, f->definition_text, strlen(f->definition_text));
 }
 
 static void
@@ -88,7 +84,7 @@ schema_read(struct rq *rq, const char *value, struct out *contents)
 			continue;
 		out_object(out);
 		names_out(out, c);
-		fields_out(out, access, field_brief);
+		fields_out(rq, access, field_brief);
 		out_end(out);
 	}
 	out_end(out);
@@ -142,7 +138,7 @@ collection_read(struct rq *rq, const char *slug, struct out *contents)
 	out_init(out, rq->mem);
 	out_object(out);
 	names_out(out, access->collection);
-	fields_out(out, access, field_full);
+	fields_out(rq, access, ddl_field_out);
 	if (sample_out(rq, access->collection) < 0)
 		return -1;
 	out_end(out);

@@ -17,6 +17,7 @@
 #include "conf.h"
 #include "crypto.h"
 #include "db.h"
+#include "ddl.h"
 #include "fixtures.h"
 #include "json_in.h"
 #include "mcp.h"
@@ -218,6 +219,13 @@ access_field(const struct access *access, const struct field *f)
 {
 	(void)access;
 	return f == &title;
+}
+
+void
+ddl_field_out(struct rq *rq, const struct field *f, struct out *out)
+{
+	(void)rq;
+	out_raw(out, f->definition_text, strlen(f->definition_text));
 }
 
 int
