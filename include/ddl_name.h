@@ -1,6 +1,7 @@
 #ifndef COFFER_DDL_NAME_H
 #define COFFER_DDL_NAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "snapshot.h"
@@ -19,5 +20,7 @@ void ddl_name_foreign(
 /* The fields of the unique key that a duplicate was found in, "title" or "code, year"; NULL if the
  * name is none of ours. */
 const char *ddl_name_fields(struct arena *mem, const struct collection *c, const char *key);
+/* Whether the key is over this field. */
+bool ddl_name_has(const struct collection *c, const char *key, const struct field *f);
 
 #endif

@@ -64,6 +64,9 @@ int item_decode(
 int item_decode_update(
     struct item_writer *w, struct json_object *data, const char *list, struct item *item);
 
+/* Whether the caller may know of the field.  Who can neither read nor write it is told what is told
+ * of a field that does not exist. */
+bool item_may_know(const struct item_writer *w, const struct field *f);
 /* The failure on record happened at this member of the item; always -1. */
 int item_fail_in(struct item_writer *w, const struct item *item, const char *list, const char *key);
 

@@ -40,14 +40,55 @@ ddl_name_foreign(struct sqlb *to, uint32_t workspace_no, uint32_t collection_no,
 	sqlb_uint(to, field_no);
 }
 
-static const char *
+static const struct field *
 field_by_no(const struct collection *c, unsigned no)
 {
 	for (size_t i = 0; i < c->nfields; i++) {
 		if (c->fields[i].no == no)
-			return c->fields[i].name;
+			return &c->fields[i];
 	}
 	return NULL;
+}
+
+static const struct collection_index *
+index_by_no(const struct collection *c, unsigned no)
+{
+	for (size_t i = 0; i < c->nindexes; i++) {
+		if (c->indexes[i].no == no)
+			return &c->indexes[i];
+	}
+	return NULL;
+}
+
+/* The one field, or else the index, that the unique key is over; both NULL: none of ours. */
+static const struct field *
+find_key(const struct collection *c, const char *key, const struct collection_index **index_r)
+{
+	unsigned no;
+
+	*index_r = NULL;
+	if (strcmp(key, "PRIMARY") == 0)
+		return c->pk;
+	if (c->adopted)
+		return NULL;
+	if (sscanf(key, "fu_%u", &no) == 1)
+		return field_by_no(c, no);
+	if (sscanf(key, "ix_%u", &no) == 1)
+		*index_r = index_by_no(c, no);
+	return NULL;
+}
+
+bool
+ddl_name_has(const struct collection *c, const char *key, const struct field *f)
+{
+	const struct collection_index *index;
+	const struct field *single = find_key(c, key, &index);
+
+	for (size_t i = 0; index != NULL && i < index->nfields; i++) {
+		if (index->fields[i] == f)
+			return true;
+	}
+	return single == f;
 }
 
 static const char *
@@ -64,19 +105,10 @@ index_fields(struct arena *mem, const struct collection_index *index)
 const char *
 ddl_name_fields(struct arena *mem, const struct collection *c, const char *key)
 {
-	unsigned no;
+	const struct collection_index *index;
+	const struct field *single = find_key(c, key, &index);
 
-	if (strcmp(key, "PRIMARY") == 0)
-		return c->pk->name;
-	if (c->adopted)
-		return NULL;
-	if (sscanf(key, "fu_%u", &no) == 1)
-		return field_by_no(c, no);
-	if (sscanf(key, "ix_%u", &no) != 1)
-		return NULL;
-	for (size_t i = 0; i < c->nindexes; i++) {
-		if (c->indexes[i].no == no)
-			return index_fields(mem, &c->indexes[i]);
-	}
-	return NULL;
+	if (index != NULL)
+		return index_fields(mem, index);
+	return single != NULL ? single->name : NULL;
 }

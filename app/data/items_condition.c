@@ -53,6 +53,18 @@ row_to_be(struct item_writer *w, const struct item *item, const struct rows *sto
 	return json_in_parse(w->rq->mem, &w->rq->err, buf_text(&out.buf), out.buf.len, row_r);
 }
 
+static int
+does_not_fit(struct item_writer *w, const char *list, const struct item *item,
+    const struct field *f, const struct field_rule *rule)
+{
+	if (!item_may_know(w, f))
+		return fail(w->rq, E_VALIDATION,
+		    "the fields do not fit together, a validation rule refuses the row");
+	field_check_failed(
+	    w->rq, f, rule, "does not fit the other fields, its validation rule refuses it");
+	return item_fail_in(w, item, list, f->name);
+}
+
 int
 item_conditions(struct item_writer *w, const char *list, const struct item *item,
     const struct rows *stored, size_t first)
@@ -76,9 +88,7 @@ item_conditions(struct item_writer *w, const char *list, const struct item *item
 			continue;
 		if (expr_eval(condition, row, &vars) != 0)
 			continue;
-		field_check_failed(w->rq, f, rule,
-		    "does not fit the other fields, its validation rule refuses it");
-		return item_fail_in(w, item, list, f->name);
+		return does_not_fit(w, list, item, f, rule);
 	}
 	return 0;
 }

@@ -25,10 +25,8 @@ item_fail_in(struct item_writer *w, const struct item *item, const char *list, c
 	return -1;
 }
 
-/* May the caller know of the field?  Who can neither read nor write it is told what is told of a
- * field that does not exist. */
-static bool
-is_known(const struct item_writer *w, const struct field *f)
+bool
+item_may_know(const struct item_writer *w, const struct field *f)
 {
 	return access_field(w->write, f) || (w->read != NULL && access_field(w->read, f));
 }
@@ -38,7 +36,7 @@ find_field(const struct item_writer *w, const char *name)
 {
 	const struct field *f = collection_field(w->c, name, strlen(name));
 
-	if (f == NULL || !is_known(w, f))
+	if (f == NULL || !item_may_know(w, f))
 		return NULL;
 	if (f == w->c->pk && w->c->adopted)
 		return f;
@@ -103,7 +101,7 @@ check_required(struct item_writer *w, const char *list, const struct item *item,
 
 		if (!f->required || !is_missing(item, f, insert))
 			continue;
-		if (!is_known(w, f))
+		if (!item_may_know(w, f))
 			return fail(w->rq, E_FORBIDDEN, "No permission to %s on \"%s\"",
 			    action_names[w->write->action], w->c->slug);
 		fail(w->rq, E_VALIDATION, "Field \"%s\" is required", f->name);

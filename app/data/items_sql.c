@@ -329,10 +329,24 @@ item_stays_allowed(struct item_writer *w, const struct item *item)
 	    action_names[w->write->action], w->c->slug);
 }
 
+/* The key that was met, unless it is over a field that the caller does not know. */
+static const char *
+known_key(struct item_writer *w)
+{
+	const char *key = db_duplicate_key(w->rq->db);
+
+	for (size_t i = 0; i < w->c->nfields; i++) {
+		if (ddl_name_has(w->c, key, &w->c->fields[i]) &&
+		    !item_may_know(w, &w->c->fields[i]))
+			return NULL;
+	}
+	return ddl_name_fields(w->rq->mem, w->c, key);
+}
+
 static int
 duplicate(struct item_writer *w)
 {
-	const char *fields = ddl_name_fields(w->rq->mem, w->c, db_duplicate_key(w->rq->db));
+	const char *fields = known_key(w);
 
 	w->rq->err = (struct err){0};
 	if (fields == NULL)

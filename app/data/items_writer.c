@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "arena.h"
+#include "caller.h"
 #include "expr.h"
 #include "items_write.h"
 #include "json_in.h"
@@ -68,8 +69,13 @@ unreadable_rule(struct item_writer *w, const struct field *f)
 	if (why.code != E_VALIDATION)
 		return -1;
 	w->rq->err = (struct err){0};
+	if (!item_may_know(w, f))
+		return fail(w->rq, E_VALIDATION,
+		    "a validation rule of this collection cannot be used; ask for it to be mended");
+	/* the reason may name any field */
 	return fail(w->rq, E_VALIDATION,
-	    "%s: its validation cannot be used: %s; ask for it to be mended", f->name, why.message);
+	    "%s: its validation cannot be used%s%s; ask for it to be mended", f->name,
+	    w->rq->caller->is_admin ? ": " : "", w->rq->caller->is_admin ? why.message : "");
 }
 
 static int

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { client, http, instance, unique } from './lib.mjs';
-import { Caller, collection, member, role, session, sql, workspace } from './world.mjs';
+import { Caller, FACES, collection, member, refused, role, session, sql, workspace } from './world.mjs';
 
 let to, ws;
 
@@ -103,6 +103,36 @@ describe('what names a field or collection that the caller may not read', () => 
 			...prompts.map((p) => p.messages[0].content.text),
 		];
 	};
+
+	test('stands in no refusal of a write', async () => {
+		const fields = ['a', 'b'];
+		const slug = await collection(ws, [
+			{ name: 'a', type: 'text' }, { name: 'b', type: 'text' },
+			{ name: 'secret_one', type: 'integer', unique: true, default: 7 },
+			{ name: 'secret_two', type: 'text', default: 'x', validation: { rule: { secret_two: { _neq: { $field: 'a' } } } } },
+		], { indexes: [{ fields: ['a', 'secret_two'], unique: true }] });
+		const one = await role(ws, { [slug]: { create: fields, update: fields, read: fields } });
+		const writer = await member(ws, { roles: [one.id] });
+		const row = (data, face) => writer.call(face, 'collections.insert', { collection: slug, data });
+		const rows = async (data, face) =>
+			(await writer.call(face, 'collections.bulk_insert', { collection: slug, rows: [data] })).data.results[0].error;
+		const { data: first } = await writer.do('collections.insert', { collection: slug, data: { a: 'x1' } });
+		for (const face of FACES) {
+			refused(await row({ a: 'y' }, face), 'CONFLICT', 'a row with the same unique value exists');
+			assert.deepEqual(await rows({ a: 'y' }, face), { code: 'CONFLICT', message: 'a row with the same unique value exists' });
+			refused(await row({ a: 'x' }, face), 'VALIDATION', 'the fields do not fit together, a validation rule refuses the row');
+			refused(
+				await writer.call(face, 'collections.update', { collection: slug, id: first.id, data: { a: 'x' } }),
+				'VALIDATION', 'the fields do not fit together, a validation rule refuses the row',
+			);
+		}
+		refused(await ws.admin.mcp('collections.insert', { collection: slug, data: { a: 'y' } }), 'CONFLICT', /^secret_one: /);
+		refused(await ws.admin.mcp('collections.insert', { collection: slug, data: { a: 'x' } }), 'VALIDATION', /^secret_two: /);
+		await ws.admin.do('collections.insert', { collection: slug, data: { a: 'z', secret_one: 1 } });
+		// a composite key over a field that is known and one that is not
+		await ws.admin.do('schema.update_collection', { slug, fields: [{ name: 'secret_one', type: 'integer', unique: false, default: null }] });
+		refused(await row({ a: 'z' }, 'mcp'), 'CONFLICT', 'a row with the same unique value exists');
+	});
 
 	test('stands in no description', async () => {
 		for (const text of await shown(reader)) {
