@@ -1,5 +1,6 @@
 // Attacks: what one caller must not get from another, from another workspace, or from the server.
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { before, describe, test } from 'node:test';
 import { client, http, instance, unique } from './lib.mjs';
 import { Caller, FACES, collection, member, refused, role, session, sql, workspace } from './world.mjs';
@@ -141,5 +142,29 @@ describe('what names a field or collection that the caller may not read', () => 
 		}
 		const all = await shown(ws.admin);
 		assert.ok(all[4].includes('"secret"') && all[4].includes(vault) && all[5].includes(`one: relation -> ${vault}`));
+	});
+});
+
+describe('bytes in a header that are no UTF-8', () => {
+	const send = (method, route, headers, body = '') =>
+		new Promise((resolve, reject) => {
+			const req = request(to.url + route, { method, headers: { authorization: `Bearer ${to.key}`, 'content-type': 'application/json', ...headers } });
+			req.on('error', reject).on('response', async (res) => {
+				let text = '';
+				for await (const part of res.setEncoding('utf8')) text += part;
+				resolve({ status: res.statusCode, json: JSON.parse(text) });
+			});
+			req.end(Buffer.from(body));
+		});
+
+	// as User-Agent they made every write fail, and kept refusals out of the activity log
+	test('neither stop a write nor keep anything out of the activity log', async () => {
+		const agent = { 'user-agent': 'agent/\xff \xe9' }, operator = new Caller(to, { key: to.key });
+		const entries = async () =>
+			(await operator.do('activity.search', { limit: 5 })).data.filter((row) => row.row.userAgent === 'agent/? ?');
+		assert.equal((await send('POST', '/api/roles', agent, JSON.stringify({ name: unique('role') }))).status, 201);
+		assert.deepEqual((await entries()).map((row) => row.action), ['role.create']);
+		assert.equal((await send('POST', '/api/roles', agent, '{"nme":1}')).status, 422);
+		assert.deepEqual((await entries()).map((row) => row.action), ['request.error', 'role.create']);
 	});
 });
