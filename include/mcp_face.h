@@ -48,6 +48,9 @@ int mcp_check_modern(struct mcp *mcp);
 /* Put a refusal or failure outside the door (rq->err) on record. */
 void mcp_record_failure(struct mcp *mcp);
 
+/* The same for what the protocol refuses (mcp->error), in the words of rq->err. */
+void mcp_record_error(struct mcp *mcp);
+
 /* Run the request mcp->msg and write its answer to mcp->out, be it an error.  stream: for messages
  * before the answer, or NULL.  -1: nothing was written, because the caller is no longer known
  * (E_UNAUTHORIZED is recorded). */

@@ -18,6 +18,9 @@ void metrics_open(void);
 /* One HTTP request: its status and how long it took, in microseconds. */
 void metrics_request(int status, int64_t us);
 
+/* A request of nobody we know was refused: strangers are counted, not written to the database. */
+void metrics_stranger_refused(void);
+
 /* One call that came through the door, and its outcome; tool NULL: none was found. */
 void metrics_tool(const struct tool *tool, bool ok);
 

@@ -29,6 +29,7 @@ struct shared {
 	_Atomic uint64_t streams_refused;
 	_Atomic int64_t streams_open;
 	_Atomic int64_t workers;
+	_Atomic uint64_t strangers_refused;
 };
 
 static struct shared alone, *shared = &alone;
@@ -77,6 +78,12 @@ metrics_request(int status, int64_t us)
 	shared->bucket[i]++;
 	shared->total_us += us > 0 ? (uint64_t)us : 0;
 	shared->status[status >= 100 && status < 600 ? status / 100 : 0]++;
+}
+
+void
+metrics_stranger_refused(void)
+{
+	shared->strangers_refused++;
 }
 
 /* The position of a tool in the order of listing; the same in every worker of one build. */
@@ -201,6 +208,8 @@ metrics_render(struct buf *to)
 	for (const struct tool *t = tool_next(NULL); t && i < TOOLS_MAX - 1; t = tool_next(t), i++)
 		render_tool(to, t->name, i);
 	render_tool(to, "unknown", TOOLS_MAX - 1);
+	single(to, "coffer_strangers_refused_total", "counter",
+	    "Requests of nobody we know that were refused.", (int64_t)shared->strangers_refused);
 	single(to, "coffer_workers_started_total", "counter", "Worker processes started.",
 	    (int64_t)shared->workers_started);
 	single(to, "coffer_streams_started_total", "counter", "Progress streams started.",

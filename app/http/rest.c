@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "activity_log.h"
+#include "clock.h"
+#include "db.h"
 #include "message.h"
 #include "router.h"
 
@@ -34,17 +37,42 @@ find(struct rq *rq, const struct request *req, struct response *res, struct rest
 	}
 }
 
+/* What does not come as far as the door, which writes the log, is an error of somebody we know all
+ * the same. */
+static void
+record(struct rq *rq, const struct request *req, int64_t started)
+{
+	struct err err = rq->err;
+
+	rq->err = (struct err){0};
+	if (auth_who(rq, &req->credentials, AUTH_READ) < 0)
+		rq->caller = NULL;
+	rq->err = err;
+	db_rollback(rq);
+	activity_failed(rq, NULL, started);
+}
+
+static int
+read_call(struct rq *rq, const struct request *req, struct response *res, struct rest_match *match,
+    struct call *call)
+{
+	if (find(rq, req, res, match) < 0)
+		return -1;
+	rq->tool = call->tool = match->tool;
+	return rest_args(rq, req, match, &call->args);
+}
+
 static int
 call(struct rq *rq, const struct request *req, struct response *res, struct rest_match *match)
 {
 	struct call call = {0};
+	int64_t started = clock_monotonic();
 
-	if (find(rq, req, res, match) < 0)
+	if (read_call(rq, req, res, match, &call) < 0) {
+		record(rq, req, started);
 		return -1;
+	}
 	auth_remember(rq, &req->credentials);
-	if (rest_args(rq, req, match, &call.args) < 0)
-		return -1;
-	call.tool = match->tool;
 	call.idempotency_key = req->header(req, "HTTP_IDEMPOTENCY_KEY");
 	call.read_only = request_read_only(rq, req);
 	return tool_call(rq, &call);

@@ -120,6 +120,14 @@ offer_stream(struct rq *rq, FCGX_Request *fcgi, struct request *req)
 		req->stream = fcgi_stream(rq, fcgi);
 }
 
+static bool
+refused_stranger(const struct rq *rq, int status)
+{
+	if (rq->caller && rq->caller->plane != CALLER_ANONYMOUS)
+		return false;
+	return status == 401 || status == 403 || status == 429;
+}
+
 static void
 account(struct rq *rq, const struct request *req, const struct response *res, int64_t started)
 {
@@ -129,6 +137,8 @@ account(struct rq *rq, const struct request *req, const struct response *res, in
 							       : "-";
 
 	metrics_request(res->status, us);
+	if (refused_stranger(rq, res->status))
+		metrics_stranger_refused();
 	if (rq->tool)
 		metrics_tool(rq->tool, rq->err.code == E_NONE && !rq->is_error);
 	log_info("%s %s %d %s %s %lld.%lldms %s%s%s", req->method, req->path ? req->path : "-",

@@ -63,7 +63,13 @@ ask(struct rq *rq, const struct credentials *credentials, bool lock, struct call
 
 	if (found < 0)
 		return -1;
-	return found ? check_key_workspace(rq, credentials, caller) : unauthorized(rq);
+	if (!found)
+		return unauthorized(rq);
+	if (check_key_workspace(rq, credentials, caller) == 0)
+		return 0;
+	/* Refused, but known: the log says who. */
+	rq->caller = caller;
+	return -1;
 }
 
 static bool

@@ -256,6 +256,7 @@ run(struct mcp *mcp, enum outcome readable, const struct json_object *root)
 								     : run_single(mcp, root);
 	if (outcome != REFUSED)
 		return outcome;
+	mcp_record_error(mcp);
 	out_init(&mcp->out, mcp->rq->mem);
 	rpc_error_out(&mcp->out, mcp->batched ? NULL : &mcp->msg, &mcp->error);
 	mcp->status = mcp->error.status;

@@ -147,6 +147,34 @@ mcp_record_failure(struct mcp *mcp)
 	activity_failed(rq, NULL, mcp->started);
 }
 
+static enum errcode
+errcode_of(int rpc_code)
+{
+	switch (rpc_code) {
+	case RPC_PARSE:
+		return E_PARSE;
+	case RPC_METHOD:
+	case RPC_NO_RESOURCE:
+		return E_NOT_FOUND;
+	case RPC_PARAMS:
+		return E_VALIDATION;
+	case RPC_INTERNAL:
+		return E_INTERNAL;
+	default:
+		return E_BAD_REQUEST;
+	}
+}
+
+void
+mcp_record_error(struct mcp *mcp)
+{
+	mcp->rq->err = (struct err){
+	    .code = errcode_of(mcp->error.code),
+	    .message = mcp->error.message,
+	};
+	mcp_record_failure(mcp);
+}
+
 const char *
 mcp_error_text(struct rq *rq)
 {
@@ -172,6 +200,8 @@ answer_error(struct mcp *mcp, bool started)
 			return -1;
 		mcp_record_failure(mcp);
 		translate(mcp);
+	} else {
+		mcp_record_error(mcp);
 	}
 	mcp->status = mcp->error.status;
 	rpc_error_out(&mcp->out, &mcp->msg, &mcp->error);

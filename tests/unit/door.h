@@ -6,6 +6,7 @@
 
 #include "auth.h"
 #include "caller.h"
+#include "crypto.h"
 #include "migrate.h"
 #include "snapshot.h"
 #include "workspace.h"
@@ -158,6 +159,7 @@ door_start(void **state)
 {
 	if (database_start(state) != 0 || migrate(rq1) < 0)
 		return -1;
+	crypto_set_secret("a secret of at least thirty-two characters");
 	return 0;
 }
 
