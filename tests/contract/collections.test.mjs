@@ -691,6 +691,44 @@ describe('pages', () => {
 		});
 	}
 
+	test('a cursor stands on values of every type, missing ones too', async () => {
+		const target = await collection(ws, [text('name')]);
+		const ids = [];
+		for (const name of ['b', 'a', null, 'a']) ids.push((await insert(target, { name })).id);
+		const own = await collection(ws, [
+			text('t'), text('ti', { indexed: true }), { name: 'l', type: 'longtext' }, { name: 'i', type: 'integer' }, { name: 'f', type: 'number' }, { name: 'b', type: 'boolean' },
+			{ name: 'd', type: 'timestamp' }, { name: 'u', type: 'uuid' }, { name: 'r', type: 'relation', to: target },
+		], { indexes: [{ fields: ['b', 'f'] }] });
+		const long = 'x'.repeat(300);
+		const values = {
+			t: ['', 'a', 'A', 'ä', '😀', 'a ', "'", '\\', null], ti: ['', 'a', 'a ', null, 'Ä'], l: [long, `${long}a`, `${long}b`, '', null, 'x'], i: [0, -1, 1, 9007199254740991, -9007199254740991, null],
+			f: [0, 0.1, 0.30000000000000004, -0.1, 1e300, -1e300, 1e-300, 123456.789, null], b: [true, false, null],
+			d: ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000001Z', '1000-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z', null],
+			u: ['01890a5d-ac96-774b-bcce-b302099a8057', '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff', '01890a5d-ac96-474b-bcce-b302099a8057', null], r: [...ids, null],
+		};
+		const rows = Array.from({ length: 60 }, (_, n) => Object.fromEntries(Object.entries(values).map(([name, list_]) => [name, list_[(n * 7 + name.charCodeAt(0)) % list_.length]])));
+		for (const row of rows) if (row.f === 0.30000000000000004) row.f = 0.3;
+		const { failed, results } = await admin.do('collections.bulk_insert', { collection: own, rows });
+		assert.equal(failed, 0, JSON.stringify(results.find((r) => !r.ok)));
+		const sorts = [...Object.keys(values), 'r.name', 'r.created_at', 'b,f', 'f,b,t', 'u,-d', '-r.name,l'];
+		for (const [n, sort] of [...sorts, ...sorts.map((k) => (k.startsWith('-') ? k.slice(1) : `-${k}`))].entries()) {
+			const face = FACES[n % 2];
+			const whole = (await list(own, { sort, limit: 200, fields: ['i'] }, face)).data.map((r) => r.id);
+			assert.equal(new Set(whole).size, 60);
+			for (const filter of [undefined, { b: true }]) {
+				const want = filter ? (await list(own, { sort, limit: 200, fields: ['i'], filter }, face)).data.map((r) => r.id) : whole;
+				const seen = [];
+				let cursor;
+				do {
+					const got = await list(own, { sort, limit: 7, fields: ['i'], ...(filter ? { filter } : {}), ...(cursor ? { cursor } : {}) }, face);
+					seen.push(...got.data.map((r) => r.id));
+					cursor = got.next_cursor;
+				} while (cursor && seen.length < 100);
+				assert.deepEqual(seen, want, `${sort} ${JSON.stringify(filter)}`);
+			}
+		}
+	});
+
 	test('a page goes on where it ended, whatever was written meanwhile', async () => {
 		const own = await collection(ws, [{ name: 'k', type: 'integer' }]);
 		for (const k of [10, 20, 30, 40]) await insert(own, { k });
@@ -746,6 +784,9 @@ describe('q', () => {
 			])
 				assert.deepEqual((await list(slug, { q, sort: 'k' }, face)).data.map((r) => r.k), want, q);
 		assert.deepEqual((await list(slug, { q: 'x', filter: { k: { _gt: 2 } } })).data, []);
+		const plain = await collection(ws, [{ name: 'i', type: 'integer' }]);
+		await insert(plain, { i: 7 });
+		assert.deepEqual((await list(plain, { q: '7' })).data, [], 'where there is no text nothing is found');
 		refused(await tryList(slug, { q: 'x'.repeat(501) }), 'VALIDATION', /"q"/);
 		refused(await tryList(slug, { q: 7 }), 'VALIDATION', /"q"/);
 	});

@@ -94,6 +94,28 @@ describe('schema.create_collection', () => {
 		assert.equal(row.data.data.ownerId, (await admin.http('GET', '/api/me')).json.data.id);
 	});
 
+	test('names may be words of SQL, of the filter language or of coffer', async () => {
+		const words = ['select', 'from', 'where', 'group', 'order', 'key', 'index', 'null', 'true', 'and', 'or', 'in', 'desc', 'table', 'values', 'rank', 'data', 'limit', 'filter', 'collection', 'error', 'constructor', 'x'.repeat(64)];
+		for (const slug of ['select', 'order', 'items', 'me', 'aggregate', 'mcp', 'constructor']) {
+			const fresh = await workspace(to);
+			const boss = fresh.admin;
+			await collection(fresh, [...words.map((w) => text(w, { indexed: w.length < 6 })), { name: 'rel', type: 'relation', to: slug }], { slug, defaultSort: 'order' });
+			const data = Object.fromEntries(words.map((w) => [w, w.toUpperCase()]));
+			for (const face of FACES) {
+				const row = (await boss.do('collections.insert', { collection: slug, data }, face)).data;
+				for (const w of words) assert.equal(row[w], w.toUpperCase(), w);
+				const found = await boss.do('collections.list', { collection: slug, filter: { _and: [...words.map((w) => ({ [w]: { _icontains: w } })), { id: row.id }] }, sort: `${words.slice(0, 4).join()},-key`, fields: ['id', 'select', 'group'] }, face);
+				assert.deepEqual(found.data.map((r) => [r.id, r.select, r.group]), [[row.id, 'SELECT', 'GROUP']]);
+				const changed = await boss.do('collections.update', { collection: slug, id: row.id, data: { select: 'new', rel: row.id } }, face);
+				assert.deepEqual([changed.data.select, changed.data.rel], ['new', row.id]);
+				assert.equal((await boss.do('collections.aggregate', { collection: slug, agg: 'count', groupBy: 'group' }, face)).data[0].label, 'GROUP');
+				await boss.do('collections.update', { collection: slug, id: row.id, data: { rel: null } }, face);
+				await boss.do('collections.delete', { collection: slug, id: row.id }, face);
+			}
+			assert.deepEqual(await boss.do('schema.drop_collection', { slug }), { ok: true, archived: false });
+		}
+	});
+
 	for (const face of FACES)
 		test(`a slug is there once over ${face}`, async () => {
 			const slug = await collection(ws, [text('a')]);
@@ -954,6 +976,65 @@ describe('adopted tables', () => {
 		const one = new Caller(strict, { key: strict.key });
 		await one.do('db.execute_sql', { sql: 'CREATE TABLE adopt_x (id INT PRIMARY KEY)', writes: true });
 		refused(await one.rest('schema.create_collection', { slug: 'x', fields: [], adopted: true, physicalTable: 'adopt_x' }), 'FORBIDDEN', /adoptable_tables/);
+	});
+
+	test('of other collations are compared exactly all the same', async () => {
+		const name = await table(
+			"id INT PRIMARY KEY, ci VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci, la VARCHAR(50) CHARACTER SET latin1 COLLATE latin1_swedish_ci, u CHAR(36) CHARACTER SET ascii, e ENUM('small','Large'), KEY (ci), KEY (la)",
+		);
+		await run(`INSERT INTO ${name} VALUES (1, 'abc', 'müller', '01890a5d-ac96-774b-bcce-b302099a8057', 'small'), (2, 'ABC', 'MÜLLER', '01890A5D-AC96-774B-BCCE-B302099A8058', 'Large'), (3, 'abc ', 'muller', NULL, NULL), (4, NULL, NULL, NULL, 'small'), (5, 'äbc', 'x', NULL, 'small')`);
+		const { slug } = (await adopt(name, [text('ci'), text('la'), { name: 'u', type: 'uuid' }, text('e')])).data.data;
+		for (const face of FACES) {
+			const find = async (filter, more = {}) => (await admin.do('collections.list', { collection: slug, filter, sort: 'id', ...more }, face)).data.map((r) => Number(r.id));
+			assert.deepEqual(await find({ ci: 'abc' }), [1]);
+			assert.deepEqual(await find({ ci: { _in: ['ABC', 'abc '] } }), [2, 3]);
+			assert.deepEqual(await find({ ci: { _neq: 'abc' } }), [2, 3, 5]);
+			assert.deepEqual(await find({ ci: { _nin: ['abc', 'ABC'] } }), [3, 5]);
+			assert.deepEqual(await find({ ci: { _contains: 'b' } }), [1, 3, 5]);
+			assert.deepEqual(await find({ ci: { _icontains: 'B' } }), [1, 2, 3, 5]);
+			assert.deepEqual(await find({ ci: { _starts_with: 'a' } }), [1, 3]);
+			assert.deepEqual(await find({ ci: { _gt: 'abc' } }), [3, 5]);
+			assert.deepEqual(await find({ ci: { _lt: 'abc' } }), [2]);
+			assert.deepEqual(await find({ la: 'müller' }), [1]);
+			assert.deepEqual(await find({ la: { _iends_with: 'ÜLLER' } }), [1, 2]);
+			assert.deepEqual(await find({ la: '😀' }), [], 'a text the column cannot hold');
+			assert.deepEqual(await find({ la: { _contains: '日本' } }), []);
+			assert.deepEqual(await find({ u: '01890A5D-AC96-774B-BCCE-B302099A8057' }), [1]);
+			assert.deepEqual(await find({ e: 'Large' }), [2]);
+			const pages = [];
+			let cursor;
+			do {
+				const got = await admin.do('collections.list', { collection: slug, sort: 'ci', limit: 2, ...(cursor ? { cursor } : {}) }, face);
+				pages.push(...got.data.map((r) => Number(r.id)));
+				cursor = got.next_cursor;
+			} while (cursor && pages.length < 20);
+			assert.deepEqual([...pages].sort(), [1, 2, 3, 4, 5], 'each row once');
+			// what a column cannot take is refused, not cut
+			for (const data of [{ id: 9, la: '日本' }, { id: 9, ci: 'x'.repeat(51) }, { id: 9, e: 'medium' }]) {
+				const got = await insert(slug, data, face);
+				assert.equal(got.ok, false, JSON.stringify(data));
+				assert.equal(got.code, 'VALIDATION', `${JSON.stringify(data)}: ${got.message}`);
+			}
+			assert.equal(await countRows(ws, slug), 5);
+		}
+	});
+
+	test('of odd columns are shown as what they hold', async () => {
+		const name = await table("id BIGINT UNSIGNED PRIMARY KEY, d DATE, y YEAR, p DECIMAL(20,5), t TINYINT(1), ts TIMESTAMP NULL, tm TIME, s SET('a','b'), f FLOAT");
+		await run(`INSERT INTO ${name} VALUES (9223372036854775807, '2026-01-31', 2026, 123456789012345.12345, 5, '2026-01-31 12:00:00', '-01:02:03', 'a,b', 0.1), (1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`);
+		const { slug } = (await adopt(name, [
+			{ name: 'd', type: 'timestamp' }, { name: 'y', type: 'integer' }, { name: 'p', type: 'number' }, { name: 't', type: 'boolean' }, { name: 'ts', type: 'timestamp' }, text('tm'), text('s'), { name: 'f', type: 'number' },
+		])).data.data;
+		const { text: answer } = await admin.http('GET', `/api/items/${slug}?sort=-id`);
+		assert.ok(answer.includes('9223372036854775807'), answer);
+		const [row, empty] = JSON.parse(answer).data;
+		assert.deepEqual([row.y, row.t, row.tm, row.s], [2026, true, '-01:02:03', 'a,b']);
+		assert.equal(Date.parse(row.d), Date.parse('2026-01-31T00:00:00Z'));
+		assert.ok(answer.includes('123456789012345.12345'), 'no digit is lost');
+		assert.deepEqual([empty.d, empty.y, empty.p, empty.t, empty.ts, empty.tm, empty.s, empty.f], Array(8).fill(null));
+		for (const face of FACES) assert.equal((await admin.do('collections.read', { collection: slug, id: '9223372036854775807' }, face)).data.y, 2026);
+		assert.equal((await admin.do('collections.list', { collection: slug, filter: { d: '2026-01-31T00:00:00Z' } })).data.length, 1);
+		assert.equal((await admin.do('collections.list', { collection: slug, filter: { t: true } })).data.length, 1, '5 is true');
 	});
 
 	test('that know no transactions are only read', async () => {
