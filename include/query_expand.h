@@ -10,6 +10,14 @@
  * filled.
  */
 
+/* Rows asked for in one answer, their bytes, and what one row may grow to: each row inside a row
+ * may hold thousands, and those again. */
+enum {
+	QUERY_EXPAND_ROWS = 50000,
+	QUERY_EXPAND_BYTES = 32 << 20,
+	QUERY_EXPAND_FILLED = 4 << 20,
+};
+
 /* A nested row's place in the text of a row: "null" at offset. */
 struct query_hole {
 	size_t offset;
@@ -42,11 +50,15 @@ void query_expand_row(struct rq *rq, const struct rows *rows, const struct query
 void query_hole_add(struct rq *rq, struct out *out, const struct query_source *from, size_t column,
     const struct field *f);
 
-/* Read all rows noted so far, level by level. */
+/* Read all rows noted so far, level by level.  -1: also E_VALIDATION, they are too many. */
 int query_expand_fetch(struct rq *rq, const struct query_select *select);
 
-/* Append the row with its holes filled; after query_expand_fetch(). */
-void query_expand_fill(const struct query_text *row, struct buf *to);
+/* Append the row with its holes filled; after query_expand_fetch().  false: it is not all there,
+ * because to was about to grow beyond QUERY_EXPAND_FILLED. */
+bool query_expand_fill(const struct query_text *row, struct buf *to);
+
+/* Record E_VALIDATION: the rows inside of rows are too many. */
+int query_expand_refuse(struct rq *rq);
 
 /* The least that the rows noted right below select add to an answer. */
 size_t query_expand_size(const struct query_select *select);

@@ -187,6 +187,7 @@ write_nested(struct rq *rq, struct rows *rows, struct page *page)
 {
 	struct held *held = NEWV(rq->mem, struct held, page->plan->limit);
 	struct buf text;
+	bool filled;
 	size_t n;
 
 	if (hold_rows(rq, rows, page, held, &n) < 0 ||
@@ -197,9 +198,11 @@ write_nested(struct rq *rq, struct rows *rows, struct page *page)
 		struct out_mark mark = out_mark(&rq->out);
 
 		buf_truncate(&text, 0);
-		query_expand_fill(&held[i].row, &text);
+		filled = query_expand_fill(&held[i].row, &text);
+		if (!filled && page->n == 0)
+			return query_expand_refuse(rq);
 		out_raw(&rq->out, text.data, text.len);
-		if (is_full(rq, page, held[i].key.len)) {
+		if (!filled || is_full(rq, page, held[i].key.len)) {
 			out_truncate(&rq->out, mark);
 			cut(page);
 			return 0;

@@ -19,8 +19,14 @@ struct wanted {
 	struct query_text row; /* text NULL: there is no such row */
 };
 
+/* What all nodes of the tree ask for together. */
+struct tally {
+	size_t rows, bytes;
+};
+
 /* The rows of one node of the tree. */
 struct query_batch {
+	struct tally *tally;
 	size_t n, cap;
 	struct wanted *items;
 };
@@ -44,6 +50,7 @@ want(struct rq *rq, struct query_hole *hole, struct query_batch *batch, const ch
 	if (!id)
 		return;
 	hole->ids[hole->nids++] = id;
+	batch->tally->rows++;
 	if (batch->n == batch->cap) {
 		size_t cap = batch->cap ? 2 * batch->cap : 64;
 
@@ -135,8 +142,8 @@ child(const struct query_select *select, size_t i)
 	return f ? query_select_nested(select, f) : NULL;
 }
 
-void
-query_expand_init(struct rq *rq, struct query_select *select)
+static void
+init_below(struct rq *rq, struct query_select *select, struct tally *tally)
 {
 	for (size_t i = 0; select->nested && i < query_select_steps(select); i++) {
 		struct query_select *node = child(select, i);
@@ -144,8 +151,15 @@ query_expand_init(struct rq *rq, struct query_select *select)
 		if (!node)
 			continue;
 		node->batch = NEW(rq->mem, struct query_batch);
-		query_expand_init(rq, node);
+		node->batch->tally = tally;
+		init_below(rq, node, tally);
 	}
+}
+
+void
+query_expand_init(struct rq *rq, struct query_select *select)
+{
+	init_below(rq, select, NEW(rq->mem, struct tally));
 }
 
 size_t
@@ -239,20 +253,44 @@ chunk_sql(struct rq *rq, const struct query_select *select, size_t from, size_t 
 	return 0;
 }
 
+int
+query_expand_refuse(struct rq *rq)
+{
+	return fail_at(rq, E_VALIDATION, "expand",
+	    "the rows inside of rows are too many for one answer; ask for fewer rows at once, or "
+	    "follow fewer relations with expand and fields");
+}
+
+/* Write the current row and count what it adds. */
+static int
+take_row(struct rq *rq, const struct rows *rows, const struct query_select *select)
+{
+	struct wanted *wanted = find(select->batch, rows_text(rows, 0, NULL));
+	struct tally *tally = select->batch->tally;
+
+	if (!wanted)
+		return 0;
+	query_expand_row(rq, rows, select, &wanted->row);
+	tally->bytes += wanted->row.len;
+	if (tally->rows > QUERY_EXPAND_ROWS || tally->bytes > QUERY_EXPAND_BYTES)
+		return query_expand_refuse(rq);
+	return 0;
+}
+
 static int
 fetch_chunk(struct rq *rq, const struct query_select *select, size_t from, size_t n)
 {
 	struct sqlb sql;
 	struct rows *rows;
-	struct wanted *wanted;
 	int found;
 
 	if (chunk_sql(rq, select, from, n, &sql) < 0 || sqlb_stream(rq, &sql, &rows) < 0)
 		return -1;
 	while ((found = rows_next(rows)) > 0) {
-		wanted = find(select->batch, rows_text(rows, 0, NULL));
-		if (wanted)
-			query_expand_row(rq, rows, select, &wanted->row);
+		if (take_row(rq, rows, select) < 0) {
+			rows_close(rows);
+			return -1;
+		}
 	}
 	return found;
 }
@@ -286,7 +324,7 @@ query_expand_fetch(struct rq *rq, const struct query_select *select)
 	return 0;
 }
 
-static void
+static bool
 fill_many(const struct query_hole *hole, struct buf *to)
 {
 	bool filled = false;
@@ -300,36 +338,39 @@ fill_many(const struct query_hole *hole, struct buf *to)
 		if (filled)
 			buf_putc(to, ',');
 		filled = true;
-		query_expand_fill(&wanted->row, to);
+		if (!query_expand_fill(&wanted->row, to))
+			return false;
 	}
 	buf_putc(to, ']');
+	return true;
 }
 
-static void
+static bool
 fill_one(const struct query_hole *hole, struct buf *to)
 {
 	const struct wanted *wanted = hole->nids ? find(hole->select->batch, hole->ids[0]) : NULL;
 
 	if (wanted && wanted->row.text)
-		query_expand_fill(&wanted->row, to);
-	else
-		buf_puts(to, "null");
+		return query_expand_fill(&wanted->row, to);
+	buf_puts(to, "null");
+	return true;
 }
 
-void
+bool
 query_expand_fill(const struct query_text *row, struct buf *to)
 {
 	size_t at = 0;
 
+	if (to->len + row->len > QUERY_EXPAND_FILLED)
+		return false;
 	for (size_t i = 0; i < row->holes.n; i++) {
 		const struct query_hole *hole = &row->holes.items[i];
 
 		buf_add(to, row->text + at, hole->offset - at);
-		if (hole->many)
-			fill_many(hole, to);
-		else
-			fill_one(hole, to);
+		if (!(hole->many ? fill_many(hole, to) : fill_one(hole, to)))
+			return false;
 		at = hole->offset + HOLE;
 	}
 	buf_add(to, row->text + at, row->len - at);
+	return true;
 }

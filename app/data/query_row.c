@@ -207,7 +207,8 @@ write_found(struct rq *rq, struct query_select *select, struct rows *rows)
 	rows_close(rows);
 	if (query_expand_fetch(rq, select) < 0)
 		return -1;
-	query_expand_fill(&row, &text);
+	if (!query_expand_fill(&row, &text))
+		return query_expand_refuse(rq);
 	out_raw(&rq->out, text.data, text.len);
 	return 0;
 }

@@ -168,3 +168,26 @@ describe('bytes in a header that are no UTF-8', () => {
 		assert.deepEqual((await entries()).map((row) => row.action), ['request.error', 'role.create']);
 	});
 });
+
+describe('rows inside of rows', () => {
+	// 100 rows that each name all 100: 40 MB at two levels, 4 GB at three, and the worker died
+	test('do not make an answer without end', async () => {
+		const slug = await collection(ws, [{ name: 'n', type: 'integer' }]);
+		await ws.admin.do('schema.update_collection', { slug, fields: [{ name: 'f', type: 'relation_many', to: slug }] });
+		const rows = Array.from({ length: 100 }, (_, n) => ({ n }));
+		const made = await ws.admin.do('collections.bulk_insert', { collection: slug, rows });
+		const ids = made.results.map((row) => row.data.id);
+		await ws.admin.do('collections.bulk_update', { collection: slug, updates: ids.map((id) => ({ id, data: { f: ids } })) });
+		for (const face of FACES) {
+			const list = (expand, limit) => ws.admin.call(face, 'collections.list', { collection: slug, expand, limit });
+			const one = await list(['f'], 200);
+			assert.deepEqual([one.ok, one.data.data.length, one.data.data[0].f.length], [true, 1, 100]);
+			assert.equal(one.data.truncated, true);
+			refused(await list(['f.f'], 1), 'VALIDATION', /rows inside of rows/);
+			refused(await list(['f.f.f'], 200), 'VALIDATION', /rows inside of rows/);
+			const read = (fields) => ws.admin.call(face, 'collections.read', { collection: slug, id: ids[0], fields });
+			refused(await read(['f.f.n', 'f.f.f.n']), 'VALIDATION', /rows inside of rows/);
+			assert.equal((await read(['f.f.n'])).data.data.f[99].f.length, 100);
+		}
+	});
+});
