@@ -29,8 +29,9 @@ this_program(void)
 {
 	static char path[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+	const char *name = len > 0 ? strrchr(path, '/') : NULL;
 
-	return len > 0 ? path : "coffer";
+	return name && strcmp(name, "/coffer") == 0 ? path : "coffer";
 }
 
 /* {"<section>":{"coffer":{<more>"url":...,"headers":{"Authorization":...}}}} */

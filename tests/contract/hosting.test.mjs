@@ -1,7 +1,7 @@
 // Shared hosting, end to end: somebody without rights, one database account for one database, Apache
 // with mod_fcgid as a host runs it, and nothing of ours but .htaccess and a wrapper.  No daemon.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { before, test } from 'node:test';
@@ -87,6 +87,16 @@ async function hostApache() {
 	return url;
 }
 
+// Files that a process has mapped.
+function maps(pid) {
+	try {
+		const lines = readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n');
+		return [...new Set(lines.map((line) => line.split(/ +/)[5]).filter((file) => file?.startsWith('/')))];
+	} catch {
+		return [];
+	}
+}
+
 const coffer = (args, input) =>
 	must(inHome('coffer/bin/coffer'), args, {
 		...options, input, env: { ...process.env, COFFER_CONFIG: inHome('coffer/coffer.conf') },
@@ -97,20 +107,16 @@ before(async () => {
 	home = temporary({ plain: true });
 	options = { ...plainUser, cwd: home };
 	site = inHome('public_html');
-	folder('coffer');
-	folder('coffer/bin');
-	folder('public_html');
-	// What the customer uploads.
-	for (const [name, from] of [['coffer', programs.coffer], ['coffer-fcgi', programs.fcgi]])
-		put(inHome('coffer/bin', name), readFileSync(from), 0o700);
+	// What the customer makes, uploads and edits.
+	await must(programs.deploy('bundle'), [home], options);
 	const socket = await hostDatabase();
-	put(
-		inHome('coffer/coffer.conf'),
-		`[database]\nsocket = ${socket}\nname = ${DATABASE}\nuser = u4711\npassword = host password\n` +
-			`[security]\nsecret = ${'0123456789abcdef'.repeat(4)}\n`,
-	);
-	put(path.join(site, '.htaccess'), htaccess(), 0o644);
-	put(path.join(site, 'coffer.fcgi'), readFileSync(programs.deploy('coffer.fcgi')), 0o755);
+	const text = readFileSync(inHome('coffer/coffer.conf'), 'utf8')
+		.replace(/^socket = .*/m, `socket = ${socket}`)
+		.replace(/^name = .*/m, `name = ${DATABASE}`)
+		.replace(/^user = .*/m, 'user = u4711')
+		.replace(/^password = .*/m, 'password = host password')
+		.replace(/^public_url = .*/m, '');
+	put(inHome('coffer/coffer.conf'), text);
 	put(path.join(site, 'hello.txt'), 'the customer had a site before\n', 0o644);
 	// What the customer types, over SSH or as a cron job.
 	await coffer(['migrate']);
@@ -118,6 +124,18 @@ before(async () => {
 	const key = await coffer(['key', 'create', '--user', 'me@example.org', '--secret-only']);
 	const url = await hostApache();
 	to = { url, mcp: `${url}/mcp`, key };
+	assert.equal((await http(`${url}/health`)).status, 200);
+});
+
+test('nothing of the host\'s libraries is used, and nothing private is readable', () => {
+	assert.equal(statSync(inHome('coffer')).mode & 0o077, 0);
+	assert.equal(statSync(inHome('coffer/coffer.conf')).mode & 0o077, 0);
+	const [apache] = readdirSync('/proc').filter(
+		(pid) => /^\d+$/.test(pid) && maps(pid).includes(inHome('coffer/lib/coffer-fcgi')),
+	);
+	const libraries = maps(apache).filter((file) => /\.so/.test(file) || file.endsWith('/loader'));
+	assert.ok(libraries.length > 5);
+	for (const file of libraries) assert.ok(file.startsWith(home), file);
 });
 
 test('the account reaches its own database and no other', async () => {
