@@ -27,12 +27,9 @@ void metrics_tool(const struct tool *tool, bool ok);
 void metrics_worker_started(void);
 
 /* Take one of the progress-stream slots; false when all are taken (a quarter of the workers, or
- * conf->max_streams). */
+ * conf->max_streams).  One that a worker died with is free again. */
 bool metrics_stream_take(void);
 void metrics_stream_give(void);
-
-/* A worker died with a stream open: forget all that is counted as open.  For the pool. */
-void metrics_streams_reset(void);
 
 void metrics_workers_set(int workers);
 

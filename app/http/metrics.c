@@ -1,7 +1,9 @@
 /* Counters shared by the workers, and their text form. */
 #include "metrics.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,7 @@
 #include "log.h"
 #include "tool.h"
 
-enum { TOOLS_MAX = 256, NBUCKETS = 10 };
+enum { TOOLS_MAX = 256, NBUCKETS = 10, STREAMS_MAX = 1024 };
 
 /* Upper bounds in microseconds; the last bucket is +Inf. */
 static const int64_t buckets[NBUCKETS] = {
@@ -27,9 +29,9 @@ struct shared {
 	_Atomic uint64_t workers_started;
 	_Atomic uint64_t streams_started;
 	_Atomic uint64_t streams_refused;
-	_Atomic int64_t streams_open;
 	_Atomic int64_t workers;
 	_Atomic uint64_t strangers_refused;
+	_Atomic pid_t streams[STREAMS_MAX]; /* who holds the slot; 0: nobody */
 };
 
 static struct shared alone, *shared = &alone;
@@ -119,35 +121,65 @@ metrics_workers_set(int workers)
 static int64_t
 stream_slots(void)
 {
-	int64_t quarter = shared->workers / 4;
+	int64_t slots = conf->max_streams > 0 ? conf->max_streams : shared->workers / 4;
 
-	if (conf->max_streams > 0)
-		return conf->max_streams;
-	return quarter > 1 ? quarter : 1;
+	if (slots > STREAMS_MAX)
+		return STREAMS_MAX;
+	return slots > 1 ? slots : 1;
+}
+
+/* A worker that died did not give its slot back. */
+static bool
+is_held(pid_t holder)
+{
+	return holder != 0 && (kill(holder, 0) == 0 || errno != ESRCH);
+}
+
+/* A worker has one stream at a time: a slot in its own name is left from an earlier process. */
+static bool
+take_slot(_Atomic pid_t *slot, pid_t self)
+{
+	pid_t holder = *slot;
+
+	if (holder != self && is_held(holder))
+		return false;
+	return atomic_compare_exchange_strong(slot, &holder, self);
 }
 
 bool
 metrics_stream_take(void)
 {
-	if (++shared->streams_open > stream_slots()) {
-		shared->streams_open--;
-		shared->streams_refused++;
-		return false;
+	int64_t slots = stream_slots();
+	pid_t self = getpid();
+
+	for (int64_t i = 0; i < slots; i++) {
+		if (!take_slot(&shared->streams[i], self))
+			continue;
+		shared->streams_started++;
+		return true;
 	}
-	shared->streams_started++;
-	return true;
+	shared->streams_refused++;
+	return false;
 }
 
 void
 metrics_stream_give(void)
 {
-	shared->streams_open--;
+	pid_t self = getpid();
+
+	for (int i = 0; i < STREAMS_MAX; i++)
+		if (shared->streams[i] == self)
+			shared->streams[i] = 0;
 }
 
-void
-metrics_streams_reset(void)
+static int64_t
+streams_open(void)
 {
-	shared->streams_open = 0;
+	int64_t n = 0;
+
+	for (int i = 0; i < STREAMS_MAX; i++)
+		n += is_held(shared->streams[i]);
+	return n;
 }
 
 static void
@@ -216,6 +248,5 @@ metrics_render(struct buf *to)
 	    (int64_t)shared->streams_started);
 	single(to, "coffer_streams_refused_total", "counter",
 	    "Progress streams not started for want of a slot.", (int64_t)shared->streams_refused);
-	single(
-	    to, "coffer_streams_open", "gauge", "Progress streams open now.", shared->streams_open);
+	single(to, "coffer_streams_open", "gauge", "Progress streams open now.", streams_open());
 }

@@ -1,8 +1,11 @@
 // Attacks: what one caller must not get from another, from another workspace, or from the server.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import path from 'node:path';
 import { before, describe, test } from 'node:test';
-import { client, http, instance, unique } from './lib.mjs';
+import { client, http, instance, start, unique } from './lib.mjs';
 import { Caller, FACES, collection, member, refused, role, session, sql, workspace } from './world.mjs';
 
 let to, ws;
@@ -189,5 +192,30 @@ describe('rows inside of rows', () => {
 			refused(await read(['f.f.n', 'f.f.f.n']), 'VALIDATION', /rows inside of rows/);
 			assert.equal((await read(['f.f.n'])).data.data.f[99].f.length, 100);
 		}
+	});
+});
+
+describe('progress streams', () => {
+	// with four workers there is one slot
+	test('outlive a worker that dies with one', async () => {
+		const own = await start({ args: ['--workers', '4'] });
+		const speak = client(own), rows = Array.from({ length: 10000 }, (_, n) => ({ n }));
+		await speak.data('schema.create_collection', { slug: 'many', fields: [{ name: 'n', type: 'integer' }] });
+		const pool = readFileSync(path.join(own.dir, 'pool.pid'), 'utf8').trim();
+		const res = await fetch(own.mcp, {
+			method: 'POST',
+			headers: { authorization: `Bearer ${own.key}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+			body: JSON.stringify({
+				jsonrpc: '2.0', id: 1, method: 'tools/call',
+				params: { name: 'collections.bulk_insert', arguments: { collection: 'many', rows }, _meta: { progressToken: 1 } },
+			}),
+		});
+		const reader = res.body.getReader();
+		assert.match(Buffer.from((await reader.read()).value).toString(), /notifications\/progress/);
+		for (const pid of execFileSync('pgrep', ['-P', pool]).toString().trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+		await reader.cancel().catch(() => {});
+		const { events } = await speak.request('tools/call', { name: 'collections.bulk_insert', arguments: { collection: 'many', rows } }, { meta: { progressToken: 2 } });
+		assert.ok(events?.length > 0, 'the next one is streamed again');
+		assert.match((await http(`${own.url}/metrics`)).text, /^coffer_streams_open 0$/m);
 	});
 });
