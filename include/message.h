@@ -57,6 +57,9 @@ bool request_on_loopback(const struct request *req);
  * Host taken, what keeps pages of rebound names out is that they send an Origin; see above. */
 bool request_host_allowed(const struct request *req);
 
+/* The body is said to be JSON, or nothing is said about it. */
+bool request_is_json(const struct request *req);
+
 /* A query parameter, percent-decoded; NULL if absent. */
 const char *request_query(struct rq *rq, const struct request *req, const char *name);
 

@@ -38,6 +38,8 @@ read_input(
 	struct json_object *body;
 	void *in;
 
+	if (!request_is_json(req))
+		return fail(rq, E_UNSUPPORTED_MEDIA_TYPE, "send the body as application/json");
 	if (json_in_parse(rq->mem, &rq->err, req->body, req->body_len, &body) < 0)
 		return -1;
 	if (!json_object_is_type(body, json_type_object))
@@ -163,12 +165,14 @@ static const struct auth_route routes[] = {
 static int
 dispatch(struct rq *rq, const struct request *req, struct response *res)
 {
+	const char *method = strcmp(req->method, "HEAD") == 0 ? "GET" : req->method;
+
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
 		const struct auth_route *route = &routes[i];
 
 		if (strcmp(route->path, req->path) != 0)
 			continue;
-		if (strcmp(route->method, req->method) == 0)
+		if (strcmp(route->method, method) == 0)
 			return route->run(rq, req, res);
 		response_header(res, "Allow", route->method);
 		return fail(rq, E_METHOD_NOT_ALLOWED, "use %s", route->method);

@@ -1,6 +1,5 @@
 /* REST: from path, query and body to the arguments of an operation. */
 #include <string.h>
-#include <strings.h>
 
 #include "arena.h"
 #include "json_in.h"
@@ -50,6 +49,7 @@ int
 rest_find(struct rq *rq, const char *method, const char *path, struct rest_match *match,
     const char **allow_r)
 {
+	const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
 	struct buf allow;
 
 	buf_init(&allow, rq->mem);
@@ -59,8 +59,9 @@ rest_find(struct rq *rq, const char *method, const char *path, struct rest_match
 
 		if (!t->path || !match_path(rq, t->path, path, &found))
 			continue;
-		buf_printf(&allow, "%s%s", allow.len ? ", " : "", t->method);
-		if (strcmp(t->method, method) == 0 && better(&found, match))
+		buf_printf(&allow, "%s%s%s", allow.len ? ", " : "", t->method,
+		    strcmp(t->method, "GET") == 0 ? ", HEAD" : "");
+		if (strcmp(t->method, wanted) == 0 && better(&found, match))
 			*match = found;
 	}
 	*allow_r = buf_text(&allow);
@@ -192,16 +193,6 @@ put_members(struct rq *rq, struct out *out, struct json_object *body)
 	return 0;
 }
 
-static bool
-is_json(const char *type)
-{
-	static const char json[] = "application/json";
-
-	if (!type)
-		return true;
-	return strncasecmp(type, json, strlen(json)) == 0 && strchr("; \t", type[strlen(json)]);
-}
-
 static int
 put_body(struct rq *rq, struct out *out, const struct tool *tool, const struct request *req)
 {
@@ -209,7 +200,7 @@ put_body(struct rq *rq, struct out *out, const struct tool *tool, const struct r
 
 	if (strcmp(req->method, "GET") == 0 || req->body_len == 0)
 		return 0;
-	if (!is_json(req->content_type))
+	if (!request_is_json(req))
 		return fail(rq, E_UNSUPPORTED_MEDIA_TYPE, "send the body as application/json");
 	if (json_in_parse(rq->mem, &rq->err, req->body, req->body_len, &body) < 0)
 		return -1;
@@ -246,5 +237,5 @@ rest_args(struct rq *rq, const struct request *req, const struct rest_match *mat
 	/* An argument given twice (path, query, body) is a duplicate key. */
 	rq->err = (struct err){0};
 	return fail(
-	    rq, E_VALIDATION, "an argument stands both in the path or query and in the body");
+	    rq, E_VALIDATION, "an argument is given twice, in the path, the query or the body");
 }

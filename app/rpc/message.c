@@ -66,6 +66,12 @@ same_origin(const char *origin, const char *url, size_t url_len)
 	return len && strlen(origin) == len && strncasecmp(origin, url, len) == 0;
 }
 
+static bool
+is_port(const char *s)
+{
+	return !*s || (*s == ':' && !s[1 + strspn(s + 1, "0123456789")]);
+}
+
 /* host or host:port */
 static bool
 is_loopback(const char *host)
@@ -75,7 +81,7 @@ is_loopback(const char *host)
 	for (size_t i = 0; host && i < sizeof names / sizeof *names; i++) {
 		size_t len = strlen(names[i]);
 
-		if (strncasecmp(host, names[i], len) == 0 && (!host[len] || host[len] == ':'))
+		if (strncasecmp(host, names[i], len) == 0 && is_port(host + len))
 			return true;
 	}
 	return false;
@@ -149,6 +155,16 @@ request_query(struct rq *rq, const struct request *req, const char *name)
 		p += len + (p[len] == '&');
 	}
 	return NULL;
+}
+
+bool
+request_is_json(const struct request *req)
+{
+	static const char json[] = "application/json";
+	const char *type = req->content_type;
+	size_t len = sizeof json - 1;
+
+	return !type || (strncasecmp(type, json, len) == 0 && strchr("; \t", type[len]));
 }
 
 static bool
