@@ -51,16 +51,17 @@ static int
 parse_time(struct rq *rq, const char *name, struct json_object *given, int64_t *us_r)
 {
 	const char *text = json_in_str(given);
-	int64_t ms;
+	int64_t ms, us;
 
 	if (text ? str_int(text, &ms) : json_in_int(given, &ms)) {
-		*us_r = ms * 1000;
+		/* from year 1 to 9999 */
+		if (!__builtin_mul_overflow(ms, 1000, &us) && clock_add(us, 0, 0, us_r))
+			return 0;
+	} else if (text && clock_parse(text, strlen(text), us_r)) {
 		return 0;
 	}
-	if (!text || !clock_parse(text, strlen(text), us_r))
-		return fail_at(rq, E_VALIDATION, name,
-		    "%s must be an ISO 8601 time or milliseconds since 1970", name);
-	return 0;
+	return fail_at(
+	    rq, E_VALIDATION, name, "%s must be an ISO 8601 time or milliseconds since 1970", name);
 }
 
 /* Prefix match without wildcards in the caller's text: a range over the binary collation. */

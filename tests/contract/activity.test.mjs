@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { instance, unique } from './lib.mjs';
-import { Caller, collection, FACES, member, NO_ID, refused, role, session, TIME, UUID, workspace } from './world.mjs';
+import { Caller, collection, FACES, keyOf, member, NO_ID, refused, role, session, TIME, UUID, workspace } from './world.mjs';
 
 const MEMBERS = [
 	'action', 'collection', 'createdAt', 'durationMs', 'face', 'id', 'ip', 'itemId', 'keyId', 'outcome', 'payload', 'response', 'tool', 'userAgent', 'userId',
@@ -92,6 +92,33 @@ describe('activity.search', () => {
 			assert.deepEqual(await actions({ ...within, since: data[1].createdAt, until: data[0].createdAt }, face), ['item.update']);
 			for (const args of [{ since: 'soon' }, { until: '' }, { since: '2026-13-01T00:00:00Z' }, { since: '0x10' }])
 				refused(await admin.call(face, 'activity.search', args), 'VALIDATION', /since|until/, JSON.stringify(args));
+		});
+
+		test(`refuses times beyond all calendars over ${face}`, async () => {
+			for (const value of ['9223372036854775807', '-9223372036854775808', '9223372036854775', '-9223372036854775', '253402300800000', '-62135596800001', '99999999999999999999'])
+				for (const name of ['since', 'until'])
+					refused(await admin.call(face, 'activity.search', { [name]: value }), 'VALIDATION', new RegExp(name), `${name}=${value}`);
+			assert.equal((await actions({ itemId: item.id, since: '-62135596800000', until: '253402300799999' }, face)).length, 4);
+		});
+
+		test(`finds nothing under names that no entry can have over ${face}`, async () => {
+			for (const args of [{ action: 'ítem.' }, { collection: 'ü' }, { itemId: 'ü' }, { itemId: '%' }, { collection: slug.toUpperCase() }, { collection: `${slug}%` }])
+				assert.deepEqual((await search(args, face)).data, [], JSON.stringify(args));
+		});
+
+		test(`a key narrowed to a role sees its owner's entries only over ${face}`, async () => {
+			const authenticated = (await admin.do('roles.list')).data.find((r) => r.name === 'authenticated');
+			const narrow = await keyOf(ws, to.email, ['--role', authenticated.name]);
+			assert.deepEqual(await actions({ itemId: item.id }, face, narrow), ['item.delete', 'item.update']);
+			assert.deepEqual((await search({ userId: person.id }, face, narrow)).data, []);
+		});
+
+		test(`leaves no entry itself over ${face}`, async () => {
+			const own = await workspace(to);
+			const count = async () => (await search({ meta: 'count', limit: 1 }, face, own.admin)).meta.count;
+			const before_ = await count();
+			for (let i = 0; i < 3; i++) await search({ collection: slug }, face, own.admin);
+			assert.equal(await count(), before_);
 		});
 
 		test(`in pages, with a count when asked, over ${face} (G15)`, async () => {
