@@ -221,8 +221,33 @@ find_collection(struct rq *rq, const char *name, const struct collection **c_r)
 	return *c_r ? 0 : fail_at(rq, E_NOT_FOUND, "collection", "Collection not found");
 }
 
+static bool
+is_named(const struct str_list *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->items[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* As put_fields() will show them: in the collection's order, each once. */
 static void
-answer_grant(struct rq *rq, const struct grant_in *in, const char *id)
+put_named_fields(struct out *out, const struct collection *c, const struct str_list *names)
+{
+	out_key(out, "fields");
+	if (!names->set) {
+		out_null(out);
+		return;
+	}
+	out_array(out);
+	for (size_t i = 0; c && i < c->nfields; i++)
+		if (is_named(names, c->fields[i].name))
+			out_str(out, c->fields[i].name);
+	out_end(out);
+}
+
+static void
+answer_grant(struct rq *rq, const struct grant_in *in, const struct collection *c, const char *id)
 {
 	char now[CLOCK_TEXT_SIZE];
 	struct out *out = &rq->out;
@@ -235,15 +260,7 @@ answer_grant(struct rq *rq, const struct grant_in *in, const char *id)
 	out_kstr(out, "roleId", in->role_id);
 	out_kstr(out, "collection", in->collection);
 	out_kstr(out, "action", in->action);
-	out_key(out, "fields");
-	if (in->fields.set) {
-		out_array(out);
-		for (size_t i = 0; i < in->fields.n; i++)
-			out_str(out, in->fields.items[i]);
-		out_end(out);
-	} else {
-		out_null(out);
-	}
+	put_named_fields(out, c, &in->fields);
 	out_kraw(out, "condition", raw_text(rq, in->condition));
 	out_kstr(out, "createdAt", now);
 	out_end(out);
@@ -274,7 +291,7 @@ permissions_grant(struct rq *rq, const void *args)
 		bind_time(rq->now)) < 0)
 		return -1;
 	activity_note(rq, "role.grant", "system_permissions", id, NULL);
-	answer_grant(rq, in, id);
+	answer_grant(rq, in, c, id);
 	return 0;
 }
 

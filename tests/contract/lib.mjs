@@ -119,7 +119,7 @@ export async function http(url, { method = 'GET', key, cookie, json, body, heade
 	const res = await exchange(url, { method, headers: sent }, body);
 	const { text } = res;
 	let decoded;
-	if ((res.headers.get('content-type') ?? '').startsWith('application/json'))
+	if (text && (res.headers.get('content-type') ?? '').startsWith('application/json'))
 		decoded = JSON.parse(text);
 	return { status: res.status, headers: res.headers, text, json: decoded };
 }

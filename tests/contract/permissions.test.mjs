@@ -367,3 +367,81 @@ describe('attacks', () => {
 		});
 	}
 });
+
+describe('the limits of a rule', () => {
+	const nested = (depth, inner) => (depth === 0 ? inner : { _not: nested(depth - 1, inner) });
+	const leaves = (n) => ({ _or: Array.from({ length: n }, (_, i) => ({ views: i })) });
+	const list = (n) => ({ title: { _in: Array.from({ length: n }, (_, i) => `t${i}`) } });
+
+	for (const face of FACES)
+		test(`depth 16, 200 nodes, 1,000 values and 3 hops over ${face} (design 5.1)`, async () => {
+			const chain = [];
+			for (let i = 0; i < 5; i++)
+				chain.push(await collection(ws, [{ name: 'name', type: 'text' }, ...(i ? [{ name: 'up', type: 'relation', to: chain[i - 1] }] : [])]));
+			const last = chain.at(-1);
+			const { id: roleId } = await role(ws);
+			for (const [condition, fits, on = slug] of [
+				[nested(12, { title: 'x' }), true], [nested(17, { title: 'x' }), false],
+				[leaves(190), true], [leaves(201), false],
+				[list(1000), true], [list(1001), false], [{ _or: [list(600), list(401)] }, false], [{ _or: [list(600), list(400)] }, true],
+				[{ 'up.up.up.name': 'x' }, true, last], [{ 'up.up.up.up.name': 'x' }, false, last],
+				[{ up: { up: { up: { name: 'x' } } } }, true, last], [{ up: { up: { up: { up: { name: 'x' } } } } }, false, last],
+			]) {
+				const got = await grant({ roleId, collection: on, action: 'read', condition }, face);
+				const note = JSON.stringify(condition).slice(0, 120);
+				if (fits) assert.ok(got.ok, `${note}: ${got.message}`);
+				else assert.match(refused(got, 'VALIDATION', undefined, note).path, /^condition/, note);
+			}
+			assert.equal((await listFor(roleId)).length, 6);
+		});
+});
+
+describe('fields of a grant', () => {
+	for (const face of FACES)
+		test(`are answered as they are kept, each once, without what everybody sees, over ${face}`, async () => {
+			const { id: roleId } = await role(ws);
+			for (const [fields, kept] of [
+				[['views', 'title'], ['title', 'views']],
+				[['title', 'title'], ['title']],
+				[['title', 'id', 'created_at'], ['title']],
+				[['id'], []],
+			]) {
+				const { data } = (await grant({ roleId, collection: slug, action: 'read', fields }, face)).data;
+				assert.deepEqual(data.fields, kept, JSON.stringify(fields));
+				assert.deepEqual((await listFor(roleId, face)).find((g) => g.id === data.id), data);
+			}
+			// [] is no field, not every field
+			const own = await collection(ws, [{ name: 'a', type: 'text' }]);
+			await admin.do('collections.insert', { collection: own, data: { a: 'x' } });
+			const person = await member(ws, { roles: [(await role(ws, { [own]: { read: ['id'] } })).id] });
+			const { data } = await person.do('collections.list', { collection: own }, face);
+			assert.deepEqual(Object.keys(data[0]).sort(), ['createdAt', 'id', 'updatedAt']);
+		});
+
+	for (const face of FACES)
+		test(`and of collections are not inherited by what is made anew under their name over ${face}`, async () => {
+			const fields = [{ name: 'a', type: 'text' }, { name: 'b', type: 'text' }];
+			const own = await collection(ws, fields);
+			const one = await role(ws, { [own]: { read: ['a'], update: ['a'] } });
+			const person = await member(ws, { roles: [one.id] });
+			const { id } = (await admin.do('collections.insert', { collection: own, data: { a: 'x', b: 'y' } })).data;
+			const read = () => person.call(face, 'collections.read', { collection: own, id });
+			assert.equal((await read()).data.data.a, 'x');
+			assert.equal((await admin.http('DELETE', `/api/collections/${own}/fields/a`)).status, 200);
+			await admin.do('schema.update_collection', { slug: own, fields: [{ name: 'a', type: 'text' }] });
+			await admin.do('collections.update', { collection: own, id, data: { a: 'secret' } });
+			const got = await read();
+			assert.ok(!JSON.stringify(got).includes('secret'), JSON.stringify(got));
+			for (const args of [{ filter: { a: 'secret' } }, { sort: 'a' }, { fields: ['a'] }])
+				refused(await person.call(face, 'collections.list', { collection: own, ...args }), 'VALIDATION', undefined, JSON.stringify(args));
+			assert.equal((await person.call(face, 'collections.update', { collection: own, id, data: { a: 'mine' } })).ok, false);
+			assert.equal((await admin.do('collections.read', { collection: own, id })).data.a, 'secret');
+			// the whole collection
+			await grant({ roleId: one.id, collection: own, action: 'read' });
+			assert.ok((await read()).ok);
+			await admin.do('schema.drop_collection', { slug: own });
+			await collection(ws, fields, { slug: own });
+			refused(await person.call(face, 'collections.list', { collection: own }), 'FORBIDDEN', `No permission to read on "${own}"`);
+			assert.deepEqual(await listFor(one.id), []);
+		});
+});
