@@ -9,8 +9,9 @@
 #include "json_in.h"
 #include "query.h"
 #include "rq.h"
+#include "str.h"
 
-enum { IDS_NOTED = 100 };
+enum { IDS_NOTED = 100, MESSAGE_SHOWN = 100 };
 
 /* Rows under way together. */
 struct chunk {
@@ -208,6 +209,26 @@ answer_data(struct bulk *bulk, const struct bulk_outcome *outcome)
 	return query_row(rq, bulk->w.read, bulk->w.c, outcome->id);
 }
 
+/* Ten thousand rows may each have failed with a long text: once the answer is full, it is cut. */
+static void
+answer_failure(struct bulk *bulk, const struct err *err)
+{
+	struct out *out = &bulk->w.rq->out;
+	size_t len = strlen(err->message), cut = len;
+
+	if (out->buf.len >= (size_t)conf->max_answer)
+		cut = str_utf8_prefix(err->message, len, MESSAGE_SHOWN);
+	out_key(out, "error");
+	out_object(out);
+	out_kstr(out, "code", err_name(err->code));
+	out_key(out, "message");
+	if (cut < len)
+		out_printf(out, "%.*s...", (int)cut, err->message);
+	else
+		out_str(out, err->message);
+	out_end(out);
+}
+
 static int
 answer_outcome(struct bulk *bulk, const struct bulk_outcome *outcome)
 {
@@ -217,17 +238,12 @@ answer_outcome(struct bulk *bulk, const struct bulk_outcome *outcome)
 
 	out_object(&rq->out);
 	out_kbool(&rq->out, "ok", outcome->id != NULL);
-	if (outcome->id == NULL) {
-		out_key(&rq->out, "error");
-		out_object(&rq->out);
-		out_kstr(&rq->out, "code", err_name(outcome->err.code));
-		out_kstr(&rq->out, "message", outcome->err.message);
-		out_end(&rq->out);
-	} else if (small) {
+	if (outcome->id == NULL)
+		answer_failure(bulk, &outcome->err);
+	else if (small)
 		status = answer_data(bulk, outcome);
-	} else {
+	else
 		out_kstr(&rq->out, "id", outcome->id);
-	}
 	out_end(&rq->out);
 	return status;
 }

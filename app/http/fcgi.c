@@ -298,6 +298,19 @@ send_stream_end(struct FCGX_Request *fcgi, struct stream *stream, struct respons
 	return FCGX_FFlush(fcgi->out);
 }
 
+/* The library counts in ints. */
+static void
+put_body(FCGX_Stream *out, const struct buf *body)
+{
+	enum { STEP = 1 << 30 };
+	size_t n;
+
+	for (size_t at = 0; at < body->len && !FCGX_GetError(out); at += n) {
+		n = body->len - at < STEP ? body->len - at : STEP;
+		FCGX_PutStr(body->data + at, (int)n, out);
+	}
+}
+
 int
 fcgi_write(FCGX_Request *fcgi, const struct request *req, struct response *res)
 {
@@ -313,7 +326,7 @@ fcgi_write(FCGX_Request *fcgi, const struct request *req, struct response *res)
 	if (res->headers.len)
 		FCGX_PutStr(res->headers.data, (int)res->headers.len, out);
 	FCGX_PutS("X-Content-Type-Options: nosniff\r\n\r\n", out);
-	if (res->body.len && strcmp(req->method, "HEAD") != 0)
-		FCGX_PutStr(res->body.data, (int)res->body.len, out);
+	if (strcmp(req->method, "HEAD") != 0)
+		put_body(out, &res->body);
 	return FCGX_GetError(out) ? -1 : 0;
 }

@@ -195,6 +195,18 @@ describe('rows inside of rows', () => {
 	});
 });
 
+describe('an answer', () => {
+	test('of 10,000 refused rows is not 1,000 times the request', async () => {
+		const fields = Array.from({ length: 100 }, (_, i) => ({ name: `a_name_that_stands_in_the_text_of_every_failure_${i}`, type: 'integer' }));
+		const slug = await collection(ws, fields);
+		const res = await ws.admin.http('POST', `/api/items/${slug}/bulk-insert`, { json: { rows: Array(10000).fill({ x: 1 }) } });
+		assert.deepEqual([res.status, res.json.failed, res.json.results.length], [200, 10000, 10000]);
+		assert.match(res.json.results[0].error.message, /^Unknown field "x"; fields to write are: .*_99$/);
+		assert.match(res.json.results[9999].error.message, /^Unknown field "x"; fields to write are: .*\.\.\.$/);
+		assert.ok(res.text.length < 3e6, `${res.text.length} bytes`);
+	});
+});
+
 describe('progress streams', () => {
 	// with four workers there is one slot
 	test('outlive a worker that dies with one', async () => {
