@@ -7,6 +7,8 @@
 #include "query_row.h"
 #include "rq.h"
 
+enum { FRAME_SIZE = 40 }; /* what stands around the groups, "truncated" with it */
+
 enum agg { AGG_COUNT, AGG_SUM, AGG_AVG, AGG_MIN, AGG_MAX, AGG__MAX };
 static const char *const agg_names[AGG__MAX] = {"count", "sum", "avg", "min", "max"};
 
@@ -195,6 +197,13 @@ write_result(struct rq *rq, const struct aggregate *a, const struct rows *rows)
 	out_end(&rq->out);
 }
 
+/* One group is always given, be it too long. */
+static bool
+is_full(const struct rq *rq, size_t start, int64_t n)
+{
+	return n > 0 && rq->out.buf.len - start + FRAME_SIZE > (size_t)conf->max_answer;
+}
+
 /* *cut_r: there are more groups than were written. */
 static int
 write_results(struct rq *rq, const struct aggregate *a, struct rows *rows, bool *cut_r)
@@ -206,11 +215,15 @@ write_results(struct rq *rq, const struct aggregate *a, struct rows *rows, bool 
 	*cut_r = false;
 	out_array(&rq->out);
 	while ((found = rows_next(rows)) > 0) {
-		if (n == a->limit || rq->out.buf.len - start > (size_t)conf->max_answer) {
-			*cut_r = true;
+		struct out_mark mark = out_mark(&rq->out);
+
+		if (n < a->limit)
+			write_result(rq, a, rows);
+		*cut_r = n == a->limit || is_full(rq, start, n);
+		if (*cut_r) {
+			out_truncate(&rq->out, mark);
 			break;
 		}
-		write_result(rq, a, rows);
 		n++;
 	}
 	out_end(&rq->out);

@@ -58,13 +58,22 @@ put_row(struct rq *rq, const struct rows *rows)
 static int
 put_rows(struct rq *rq, struct rows *rows)
 {
+	size_t max = (size_t)conf->max_answer;
 	int found, n = 0;
 
 	out_key(&rq->out, "rows");
 	out_array(&rq->out);
-	while ((found = rows_next(rows)) == 1 && n++ < ROWS_MAX &&
-	       rq->out.buf.len < (size_t)conf->max_answer)
+	while ((found = rows_next(rows)) == 1 && n < ROWS_MAX) {
+		struct out_mark mark = out_mark(&rq->out);
+
 		put_row(rq, rows);
+		/* One row is always given, be it too long. */
+		if (rq->out.buf.len > max && (n > 0 || mark.len > max)) {
+			out_truncate(&rq->out, mark);
+			break;
+		}
+		n++;
+	}
 	rows_close(rows);
 	out_end(&rq->out);
 	return found;
