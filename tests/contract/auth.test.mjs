@@ -7,7 +7,7 @@ import { before, describe, test } from 'node:test';
 import { freePort, http, instance, LEGACY, MODERN, rest, ROOT, signIn, unique } from './lib.mjs';
 import { childrenOf, pidOf, quickstart, temporary, until } from './stage.mjs';
 import {
-	Caller, coffer, collection, countRows, FACES, keyOf, member, refused, role, session, sql, UUID, workspace,
+	Caller, coffer, collection, countRows, member, refused, role, session, sql, UUID, workspace,
 } from './world.mjs';
 
 let to, ws, admin;
@@ -431,6 +431,40 @@ describe('credentials that are not good', () => {
 		await open.admin.do('users.activate', { id: person.id });
 		assert.equal((await list(both[0])).status, 403, 'a member, but without a grant');
 		denied(await list(both[1]), 401, 'UNAUTHORIZED', 'Sign in required');
+	});
+});
+
+describe('the admin mount', () => {
+	const at = (credentials, method = 'tools/list') =>
+		http(`${to.url}/api/admin/mcp`, {
+			method: 'POST', json: { jsonrpc: '2.0', id: 1, method }, ...credentials,
+			headers: { accept: 'application/json, text/event-stream', ...credentials.headers },
+		});
+
+	test('takes an administrator by cookie, key and X-API-Key (C1), and lists all tools (C2)', async () => {
+		const chief = await member(ws, { admin: true });
+		const cookie = (await session(ws, chief)).cookie;
+		const there = { 'x-coffer-workspace': ws.slug };
+		const lists = [];
+		for (const credentials of [{ key: chief.key }, { cookie, headers: there }, { headers: { 'x-api-key': chief.key } }]) {
+			const res = await at(credentials);
+			assert.equal(res.status, 200, res.text);
+			lists.push(res.json.result.tools.map((t) => t.name));
+		}
+		for (const names of lists) assert.deepEqual(names, lists[0]);
+		for (const name of ['schema.create_collection', 'collections.list', 'roles.list', 'db.execute_sql', 'settings.update'])
+			assert.ok(lists[0].includes(name), name);
+	});
+
+	test('refuses strangers with 401 (C3) and others than administrators with 403 (C4), whatever they ask', async () => {
+		const person = await member(ws);
+		const cookie = (await session(ws, person)).cookie;
+		for (const method of ['initialize', 'ping', 'tools/list', 'tools/call', 'nonsense']) {
+			for (const credentials of [{}, { key: 'pak_00000000_deadbeef' }, { cookie: 'coffer_session=x' }])
+				denied(await at(credentials, method), 401, 'UNAUTHORIZED', 'Sign in required');
+			for (const credentials of [{ key: person.key }, { cookie, headers: { 'x-coffer-workspace': ws.slug } }])
+				denied(await at(credentials, method), 403, 'FORBIDDEN', 'Admin role required');
+		}
 	});
 });
 
