@@ -21,11 +21,14 @@ random_bytes(unsigned char *to, size_t len)
 	memcpy(to, pool + left, len);
 }
 
-/* A UUID of version 7. */
+/* A UUID of version 7; those of one millisecond count up, so that they go to the end of the table.
+ */
 static void
 make_id(char id[UUID_LEN])
 {
 	static const char hex[] = "0123456789abcdef";
+	static unsigned long long last;
+	static unsigned count;
 	unsigned char bytes[16];
 	struct timespec now;
 	unsigned long long ms;
@@ -33,10 +36,14 @@ make_id(char id[UUID_LEN])
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	ms = (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
+	count = ms > last ? 0 : count + 1;
+	last = ms > last ? ms : last + (count >> 12);
+	count &= 0xfff;
 	random_bytes(bytes, sizeof(bytes));
 	for (int i = 0; i < 6; i++)
-		bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
-	bytes[6] = 0x70 | (bytes[6] & 0x0f);
+		bytes[i] = (unsigned char)(last >> (40 - 8 * i));
+	bytes[6] = 0x70 | (count >> 8 & 0x0f);
+	bytes[7] = (unsigned char)count;
 	bytes[8] = 0x80 | (bytes[8] & 0x3f);
 	for (int i = 0; i < 16; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)

@@ -1,7 +1,7 @@
 // The stage of the benchmark and of the long tests: a coffer of its own, started and stopped by
 // deploy/quickstart, and what is needed to talk to it.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { cpus, tmpdir } from 'node:os';
@@ -10,8 +10,10 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-// Where coffer and coffer-fcgi were built, as for quickstart.
-const BUILD = process.env.COFFER_BUILD ?? ROOT;
+// Where coffer and coffer-fcgi are built, as quickstart has it.
+const BUILD =
+	process.env.COFFER_BUILD ??
+	(existsSync(path.join(ROOT, 'config.status')) ? ROOT : path.join(ROOT, 'build'));
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -140,7 +142,12 @@ export class Stage {
 
 	// The operator's command; answers what it printed.
 	coffer(...args) {
+		return this.cofferWith('', ...args);
+	}
+
+	cofferWith(input, ...args) {
 		return execFileSync(path.join(BUILD, 'coffer'), args, {
+			input,
 			env: { ...process.env, COFFER_CONFIG: path.join(this.dir, 'coffer.conf') },
 			encoding: 'utf8',
 		}).trim();
@@ -155,7 +162,7 @@ export class Stage {
 		const text = execFileSync(
 			'mariadb',
 			['--no-defaults', '--user=root', `--socket=${this.socket}`, '-BN', 'coffer'],
-			{ input: statement, encoding: 'utf8' },
+			{ input: statement, encoding: 'utf8', maxBuffer: 1 << 30 },
 		);
 		return text.split('\n').filter(Boolean).map((line) => line.split('\t'));
 	}
