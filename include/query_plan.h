@@ -110,6 +110,10 @@ struct query_context {
 void query_context_init(struct query_context *ctx, struct rq *rq);
 /* AND one more condition over t0 to the WHERE; NULL adds nothing. */
 int query_where(struct query_context *ctx, const struct expr *expr);
+/* The same for rows with one of these n keys; the list is filled up to a power of
+ * two, so that there are few different statements. */
+int query_where_keys(
+    struct query_context *ctx, const struct collection *c, const struct bind *keys, size_t n);
 /* " WHERE " or " AND ", before a condition that is written by hand to ctx->where. */
 void query_where_next(struct query_context *ctx);
 /* " FROM table t0 [FORCE INDEX] joins where"; force may be NULL */

@@ -338,7 +338,8 @@ place_declared(struct collection *c, struct field *fields, const struct field_dr
 		physical = physical != NULL ? physical : fields[i].name;
 		fields[i].column = ident_existing(physical);
 		column = find_column(columns, physical);
-		if (fields[i].kind == VALUE_TEXT && column != NULL)
+		if (column != NULL &&
+		    (fields[i].kind == VALUE_TEXT || fields[i].type == FIELD_RELATION))
 			fields[i].collation = column->collation;
 	}
 }
@@ -396,25 +397,29 @@ fill(struct snapshot_loader *l, size_t i, const struct field_draft *drafts, size
 	return 0;
 }
 
-/* Point relations at their targets, once every collection has its key. */
+/* Point a relation at its target; only now it is known what its column holds. */
+static void
+link_relation(struct snapshot_loader *l, struct field *f, const char *to_id)
+{
+	f->to = to_id != NULL ? snapshot_collection_by_id(l->snap, to_id) : NULL;
+	if (f->to != NULL) {
+		f->to_slug = f->to->slug;
+		if (f->type == FIELD_RELATION)
+			f->kind = f->to->pk->kind;
+	}
+	if (f->kind != VALUE_TEXT)
+		f->collation = NULL;
+}
+
+/* Once every collection has its key. */
 static void
 link_relations(struct snapshot_loader *l, const struct field_draft *drafts)
 {
-	struct field *f;
 	size_t i, j;
 
 	for (i = 0; i < l->snap->ncollections; i++) {
-		for (j = 0; j < l->collections[i].nfields; j++, drafts++) {
-			if (drafts->to_id == NULL)
-				continue;
-			f = &l->drafts[i].fields[j];
-			f->to = snapshot_collection_by_id(l->snap, drafts->to_id);
-			if (f->to == NULL)
-				continue;
-			f->to_slug = f->to->slug;
-			if (f->type == FIELD_RELATION)
-				f->kind = f->to->pk->kind;
-		}
+		for (j = 0; j < l->collections[i].nfields; j++, drafts++)
+			link_relation(l, &l->drafts[i].fields[j], drafts->to_id);
 	}
 }
 

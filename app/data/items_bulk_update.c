@@ -93,28 +93,18 @@ find_target(const struct targets *targets, const struct bind key)
 	return bsearch(&wanted, targets->items, targets->n, sizeof(wanted), by_key);
 }
 
-/* "SELECT key FROM ... WHERE key IN (...) AND (rule) ORDER BY key FOR UPDATE"; filled up to a power
- * of two, so that there are few different statements. */
+/* "SELECT key FROM ... WHERE key IN (...) AND (rule) ORDER BY key FOR UPDATE" */
 static int
 lock_text(struct bulk_update *update, size_t start, size_t n, struct sqlb *to)
 {
 	struct item_writer *w = &update->bulk.w;
 	struct query_context *ctx = NEW(w->rq->mem, struct query_context);
-	size_t i, size = 1;
+	struct bind *keys = NEWV(w->rq->mem, struct bind, n);
 
-	while (size < n)
-		size *= 2;
+	for (size_t i = 0; i < n; i++)
+		keys[i] = update->targets.items[start + i].key;
 	query_context_init(ctx, w->rq);
-	query_where_next(ctx);
-	sqlb_column(&ctx->where, 0, &w->c->pk->column);
-	sqlb_lit(&ctx->where, " IN (");
-	for (i = 0; i < size; i++) {
-		if (i > 0)
-			sqlb_lit(&ctx->where, ", ");
-		sqlb_bind(&ctx->where, update->targets.items[start + (i < n ? i : n - 1)].key);
-	}
-	sqlb_lit(&ctx->where, ")");
-	if (query_where(ctx, w->write->rule) < 0)
+	if (query_where_keys(ctx, w->c, keys, n) < 0 || query_where(ctx, w->write->rule) < 0)
 		return -1;
 	sqlb_lit(to, "SELECT ");
 	sqlb_column(to, 0, &w->c->pk->column);

@@ -102,29 +102,19 @@ mark_found(struct refs *refs, const char *id)
 		ref->found = true;
 }
 
-/* "IN (?, ...)" of distinct ids from *at on.  The list is filled up to a power of two with its last
- * id, so that there are few different statements. */
-static void
-id_list(const struct refs *refs, size_t *at, struct sqlb *to)
+/* Distinct keys from *at on; how many. */
+static size_t
+next_keys(const struct refs *refs, size_t *at, struct bind keys[BATCH])
 {
-	size_t n = 0, size = 1, last = *at;
+	size_t n = 0, last = *at;
 
-	sqlb_lit(to, " IN (");
 	for (; *at < refs->n && n < BATCH; ++*at) {
 		if (n > 0 && strcmp(refs->items[*at].id, refs->items[last].id) == 0)
 			continue;
-		if (n++ > 0)
-			sqlb_lit(to, ", ");
-		sqlb_bind(to, refs->items[*at].key);
+		keys[n++] = refs->items[*at].key;
 		last = *at;
 	}
-	while (size < n)
-		size *= 2;
-	for (; n < size; n++) {
-		sqlb_lit(to, ", ");
-		sqlb_bind(to, refs->items[last].key);
-	}
-	sqlb_lit(to, ")");
+	return n;
 }
 
 static int
@@ -132,15 +122,14 @@ ask(struct item_writer *w, const struct access *target, struct refs *refs, size_
 {
 	const struct collection *c = target->collection;
 	struct query_context *ctx = NEW(w->rq->mem, struct query_context);
+	struct bind *keys = NEWV(w->rq->mem, struct bind, BATCH);
+	size_t n = next_keys(refs, at, keys);
 	struct rows *rows;
 	struct sqlb sql;
 	int found;
 
 	query_context_init(ctx, w->rq);
-	query_where_next(ctx);
-	sqlb_column(&ctx->where, 0, &c->pk->column);
-	id_list(refs, at, &ctx->where);
-	if (query_where(ctx, target->rule) < 0)
+	if (query_where_keys(ctx, c, keys, n) < 0 || query_where(ctx, target->rule) < 0)
 		return -1;
 	sqlb_init(&sql, w->rq->mem);
 	sqlb_lit(&sql, "SELECT ");

@@ -279,11 +279,7 @@ select_item(struct item_writer *w, const struct item *item, bool stored, struct 
 	struct query_context *ctx = NEW(w->rq->mem, struct query_context);
 
 	query_context_init(ctx, w->rq);
-	query_where_next(ctx);
-	sqlb_column(&ctx->where, 0, &w->c->pk->column);
-	sqlb_lit(&ctx->where, " = ");
-	sqlb_bind(&ctx->where, item->key);
-	if (query_where(ctx, w->write->rule) < 0)
+	if (query_where_keys(ctx, w->c, &item->key, 1) < 0 || query_where(ctx, w->write->rule) < 0)
 		return -1;
 	sqlb_lit(to, "SELECT ");
 	sqlb_column(to, 0, &w->c->pk->column);

@@ -214,37 +214,18 @@ find(const struct query_batch *batch, const char *id)
 	return bsearch(&key, batch->items, batch->n, sizeof(key), compare_ids);
 }
 
-/* The list is filled up with the last id to a power of two, so that few statements serve all. */
-static void
-add_ids(struct rq *rq, const struct query_select *select, size_t from, size_t n, struct sqlb *to)
-{
-	size_t slots = 1;
-
-	while (slots < n)
-		slots *= 2;
-	sqlb_lit(to, " IN (");
-	for (size_t i = 0; i < slots; i++) {
-		struct bind bind = bind_null();
-
-		query_id_bind(rq, select->collection->pk,
-		    select->batch->items[from + (i < n ? i : n - 1)].id, &bind);
-		if (i > 0)
-			sqlb_lit(to, ", ");
-		sqlb_bind(to, bind);
-	}
-	sqlb_lit(to, ")");
-}
-
 static int
 chunk_sql(struct rq *rq, const struct query_select *select, size_t from, size_t n, struct sqlb *sql)
 {
 	struct query_context *ctx = NEW(rq->mem, struct query_context);
+	struct bind *keys = NEWV(rq->mem, struct bind, n);
 
+	for (size_t i = 0; i < n; i++)
+		query_id_bind(
+		    rq, select->collection->pk, select->batch->items[from + i].id, &keys[i]);
 	query_context_init(ctx, rq);
-	query_where_next(ctx);
-	sqlb_column(&ctx->where, 0, &select->collection->pk->column);
-	add_ids(rq, select, from, n, &ctx->where);
-	if (query_where(ctx, select->access->rule) < 0)
+	if (query_where_keys(ctx, select->collection, keys, n) < 0 ||
+	    query_where(ctx, select->access->rule) < 0)
 		return -1;
 	sqlb_init(sql, rq->mem);
 	sqlb_lit(sql, "SELECT ");

@@ -132,11 +132,7 @@ find_row(struct rq *rq, const struct query_select *select, struct bind id, struc
 	struct sqlb sql;
 
 	query_context_init(ctx, rq);
-	query_where_next(ctx);
-	sqlb_column(&ctx->where, 0, &c->pk->column);
-	sqlb_lit(&ctx->where, " = ");
-	sqlb_bind(&ctx->where, id);
-	if (query_where(ctx, select->access->rule) < 0)
+	if (query_where_keys(ctx, c, &id, 1) < 0 || query_where(ctx, select->access->rule) < 0)
 		return -1;
 	sqlb_init(&sql, rq->mem);
 	sqlb_lit(&sql, "SELECT ");

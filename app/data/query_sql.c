@@ -108,6 +108,29 @@ query_where(struct query_context *ctx, const struct expr *expr)
 	return expr_sql(&ctx->sql, expr, 0, &ctx->where);
 }
 
+/* As a condition on the key: that of a table which is not ours may be text in any collation, and is
+ * found by it but compared byte by byte. */
+int
+query_where_keys(
+    struct query_context *ctx, const struct collection *c, const struct bind *keys, size_t n)
+{
+	struct expr *leaf = NEW(ctx->sql.mem, struct expr);
+	size_t size = 1;
+
+	while (size < n)
+		size *= 2;
+	leaf->kind = EXPR_LEAF;
+	leaf->at = "id";
+	leaf->op = size == 1 ? EXPR_OP_EQ : EXPR_OP_IN;
+	leaf->path.field = c->pk;
+	leaf->nvalues = size;
+	leaf->values = NEWV(ctx->sql.mem, struct expr_value, size);
+	for (size_t i = 0; i < size; i++)
+		leaf->values[i] =
+		    (struct expr_value){.kind = EXPR_CONST, .constant = keys[i < n ? i : n - 1]};
+	return query_where(ctx, leaf);
+}
+
 void
 query_from(struct query_context *ctx, const struct collection *c, const struct ident *force,
     struct sqlb *to)

@@ -155,6 +155,29 @@ key_close(const struct field *key, const struct collation *others, struct sqlb *
 	}
 }
 
+/* Its own collation may take other text for the key, too: " AND CONVERT(t1.`code` ...) = ". */
+static bool
+key_exact(const struct field *key, unsigned alias, struct sqlb *to)
+{
+	if (key->collation == NULL)
+		return false;
+	sqlb_lit(to, " AND CONVERT(");
+	sqlb_column(to, alias, &key->column);
+	sqlb_lit(to, " USING utf8mb4) COLLATE utf8mb4_nopad_bin = ");
+	return true;
+}
+
+/* The other side of it, in the same collation. */
+static void
+put_bytes(const struct field *f, unsigned alias, struct sqlb *to)
+{
+	if (f->collation != NULL)
+		sqlb_lit(to, "CONVERT(");
+	sqlb_column(to, alias, &f->column);
+	if (f->collation != NULL)
+		sqlb_lit(to, " USING utf8mb4) COLLATE utf8mb4_nopad_bin");
+}
+
 void
 expr_sql_joins(const struct expr_sql *ctx, struct sqlb *to)
 {
@@ -173,6 +196,8 @@ expr_sql_joins(const struct expr_sql *ctx, struct sqlb *to)
 		key_open(key, join->relation->collation, join->alias, to);
 		sqlb_column(to, join->from, &join->relation->column);
 		key_close(key, join->relation->collation, to);
+		if (key_exact(key, join->alias, to))
+			put_bytes(join->relation, join->from, to);
 		if (join->rule != NULL) {
 			sqlb_lit(to, " AND ");
 			sqlb_append(to, join->rule);
@@ -205,6 +230,10 @@ put_related_rows(const struct field *f, unsigned from, unsigned ids, unsigned ro
 	sqlb_alias(to, ids);
 	sqlb_lit(to, ".id");
 	key_close(f->to->pk, NULL, to);
+	if (key_exact(f->to->pk, rows, to)) {
+		sqlb_alias(to, ids);
+		sqlb_lit(to, ".id");
+	}
 }
 
 int

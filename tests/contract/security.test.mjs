@@ -207,6 +207,47 @@ describe('an answer', () => {
 	});
 });
 
+describe('the key of an adopted table', () => {
+	// its collation takes "ABC" and "abc " for "abc", and knows no Chinese
+	test('is met byte by byte', async () => {
+		const operator = new Caller(to, { key: to.key }), table = unique('adopt_text'), slug = unique('col');
+		const run = (text) => operator.do('db.execute_sql', { sql: text, writes: true });
+		await run(`CREATE TABLE ${table} (login VARCHAR(60) CHARACTER SET latin1 COLLATE latin1_swedish_ci PRIMARY KEY,
+			nick VARCHAR(50), ref VARCHAR(60) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci, refs TEXT)`);
+		await run(`INSERT INTO ${table} VALUES ('abc', 'one', NULL, NULL), ('lower', 'two', 'abc', '["abc"]'), ('upper', 'three', 'ABC', '["ABC"]')`);
+		const fields = [{ name: 'nick', type: 'text' }];
+		await ws.admin.do('schema.create_collection', { slug, fields, adopted: true, physicalTable: table });
+		const relations = [{ name: 'ref', type: 'relation', to: slug }, { name: 'refs', type: 'relation_many', to: slug }];
+		await ws.admin.do('schema.update_collection', { slug, fields: relations });
+		const others = ['ABC', 'abc ', 'äbc', '中', '😀'];
+		for (const face of FACES) {
+			const call = (tool, args) => ws.admin.call(face, tool, { collection: slug, ...args });
+			assert.equal((await call('collections.read', { id: 'abc' })).data.data.nick, 'one');
+			for (const id of others) {
+				refused(await call('collections.read', { id }), 'NOT_FOUND', 'Item not found', id);
+				refused(await call('collections.update', { id, data: { nick: 'x' } }), 'NOT_FOUND', 'Item not found', id);
+				refused(await call('collections.delete', { id }), 'NOT_FOUND', 'Item not found', id);
+				refused(
+					await call('collections.update', { id: 'abc', data: { ref: id } }),
+					'VALIDATION', `Relation target "${slug}" has no row(s) with id: ${id}`,
+				);
+			}
+			const updates = ['abc', ...others].map((id) => ({ id, data: { nick: 'one' } }));
+			const { data } = await call('collections.bulk_update', { updates });
+			assert.deepEqual(data.results.map((row) => row.ok), [true, false, false, false, false, false]);
+			const ids = async (args) => (await call('collections.list', { sort: 'id', ...args })).data.data.map((row) => row.id);
+			assert.deepEqual(await ids({ filter: { id: { _in: ['abc', ...others] } } }), ['abc']);
+			assert.deepEqual(await ids({ filter: { ref: 'abc' } }), ['lower']);
+			assert.deepEqual(await ids({ filter: { ref: 'ABC' } }), ['upper']);
+			assert.deepEqual(await ids({ filter: { 'ref.nick': 'one' } }), ['lower']);
+			assert.deepEqual(await ids({ filter: { refs: { _some: { nick: 'one' } } } }), ['lower']);
+			const shown = (await call('collections.list', { sort: 'id', expand: ['ref', 'refs'] })).data.data;
+			assert.deepEqual(shown.map((row) => [row.ref?.nick, row.refs?.length]), [[undefined, 0], ['one', 1], [undefined, 0]]);
+		}
+		await run(`DROP TABLE ${table}`);
+	});
+});
+
 describe('progress streams', () => {
 	// with four workers there is one slot
 	test('outlive a worker that dies with one', async () => {
