@@ -323,6 +323,7 @@ openapi_handle(struct rq *rq, const struct request *req, struct response *res)
 	out_kstr(&out, "version", PACKAGE_VERSION);
 	out_kstr(&out, "description",
 	    "The operations of this coffer instance: the same as its MCP tools, one route each.");
+	out_kraw(&out, "contact", "{\"name\":\"The operator of this instance\"}");
 	out_end(&out);
 	servers(&out);
 	out_kraw(&out, "security", "[{\"key\":[]},{\"header\":[]},{\"session\":[]}]");
