@@ -1,5 +1,6 @@
 // What tests of bad input, retries and interruptions share: bytes to the web server as they are, and
 // what stands in the database afterwards.
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -65,6 +66,65 @@ export async function holdings(ws) {
 			` (SELECT COUNT(*) FROM coffer_activity WHERE ${mine} AND (outcome = 'ok' OR outcome = 'partial' AND action NOT LIKE 'mcp.%' AND action NOT LIKE 'request.%')) AS changes`,
 	);
 	return found;
+}
+
+// The table and the columns of a collection, by field name.
+export async function physical(ws, slug) {
+	const rows = await sql(
+		ws.to,
+		`SELECT CONCAT('c_', w.no, '_', c.no) AS tab, f.name, CONCAT('f_', f.no) AS col FROM coffer_collection c` +
+			` JOIN coffer_workspace w ON w.id = c.workspace_id JOIN coffer_field f ON f.collection_id = c.id` +
+			` WHERE c.workspace_id = '${ws.id}' AND c.slug = '${slug}'`,
+	);
+	return { table: rows[0].tab, columns: Object.fromEntries(rows.map(({ name, col }) => [name, col])) };
+}
+
+// A connection to the database beside the program's own, that can hold locks.  run() answers the rows
+// of the statements, each a list of texts.
+export class Beside {
+	#child;
+	#text = '';
+	#wake;
+	#marks = 0;
+
+	constructor(to) {
+		const conf = readFileSync(path.join(to.dir, 'coffer.conf'), 'utf8');
+		const value = (name) => new RegExp(`^${name} = (.*)$`, 'm').exec(conf)[1];
+		this.#child = spawn(
+			'mariadb',
+			['--no-defaults', `--socket=${value('socket')}`, `--user=${value('user')}`, '-nN', '--batch', value('name')],
+			{ env: { ...process.env, MYSQL_PWD: value('password') }, stdio: ['pipe', 'pipe', 'pipe'] },
+		);
+		const take = (text) => {
+			this.#text += text;
+			this.#wake?.();
+		};
+		this.#child.stdout.setEncoding('utf8').on('data', take);
+		this.#child.stderr.setEncoding('utf8').on('data', (text) => take(`!${text}`));
+		this.#child.on('error', (error) => take(`!${error.message}\n`));
+	}
+
+	async run(statements) {
+		const mark = `done ${this.#marks++}`;
+		this.#child.stdin.write(`${statements};\nSELECT '${mark}';\n`);
+		while (!this.#text.includes(`${mark}\n`)) {
+			if (this.#text.includes('!')) throw new Error(`mariadb: ${this.#text}`);
+			await new Promise((resolve) => (this.#wake = resolve));
+		}
+		const [answer] = this.#text.split(`${mark}\n`);
+		this.#text = '';
+		return answer
+			.split('\n')
+			.filter(Boolean)
+			.map((line) => line.split('\t'));
+	}
+
+	end() {
+		return new Promise((resolve) => {
+			this.#child.on('close', resolve);
+			this.#child.stdin.end();
+		});
+	}
 }
 
 // How many workers have died since the instance was started.
