@@ -49,11 +49,35 @@ is_path(const char *listen)
 	return strchr(listen, '/') || !strchr(listen, ':');
 }
 
+/* A socket that nobody listens on any more makes way, and nothing else does. */
+static bool
+make_way(const char *path, const struct sockaddr_un *address)
+{
+	struct stat there;
+	int probe, connected;
+
+	if (lstat(path, &there) < 0)
+		return true;
+	if (!S_ISSOCK(there.st_mode)) {
+		log_error("%s is there already and no socket", path);
+		return false;
+	}
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	connected = connect(probe, (const struct sockaddr *)address, sizeof *address);
+	close(probe);
+	if (connected == 0) {
+		log_error("another program is listening on %s", path);
+		return false;
+	}
+	unlink(path);
+	return true;
+}
+
 static int
 listen_unix(const char *path, int mode)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd, probe;
+	int fd;
 
 	if (strlen(path) >= sizeof address.sun_path) {
 		log_error(
@@ -61,14 +85,8 @@ listen_unix(const char *path, int mode)
 		return -1;
 	}
 	strcpy(address.sun_path, path);
-	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (connect(probe, (struct sockaddr *)&address, sizeof address) == 0) {
-		close(probe);
-		log_error("another program is listening on %s", path);
+	if (!make_way(path, &address))
 		return -1;
-	}
-	close(probe);
-	unlink(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	umask(0077);
 	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||

@@ -231,8 +231,9 @@ rest_args(struct rq *rq, const struct request *req, const struct rest_match *mat
 	out_end(&out);
 	if (json_in_parse(rq->mem, &rq->err, out.buf.data, out.buf.len, args_r) == 0)
 		return 0;
-	/* The body alone was fine: with the arguments around it, it is one level deeper. */
-	if (rq->err.code == E_PARSE)
+	/* The body alone was fine: with the arguments around it, it is one level deeper, or too
+	 * heavy. */
+	if (rq->err.code != E_BAD_REQUEST)
 		return -1;
 	/* An argument given twice (path, query, body) is a duplicate key. */
 	rq->err = (struct err){0};

@@ -1,11 +1,13 @@
 // Attacks: what one caller must not get from another, from another workspace, or from the server.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { client, http, instance, start, unique } from './lib.mjs';
+import { COFFER_FCGI } from './stage.mjs';
 import { Caller, FACES, collection, member, refused, role, session, sql, workspace } from './world.mjs';
 
 let to, ws;
@@ -245,6 +247,20 @@ describe('the key of an adopted table', () => {
 			assert.deepEqual(shown.map((row) => [row.ref?.nick, row.refs?.length]), [[undefined, 0], ['one', 1], [undefined, 0]]);
 		}
 		await run(`DROP TABLE ${table}`);
+	});
+});
+
+describe('coffer-fcgi --listen', () => {
+	test('removes nothing but a socket that was left behind', () => {
+		const dir = mkdtempSync(path.join(tmpdir(), 'coffer-listen-')), file = path.join(dir, 'precious');
+		writeFileSync(file, 'data');
+		const { status, stderr } = spawnSync(
+			COFFER_FCGI, ['--config', path.join(to.dir, 'coffer.conf'), '--listen', file, '--workers', '1'],
+			{ env: { ...process.env, COFFER_LOG_FILE: '/dev/stderr' }, timeout: 10000 },
+		);
+		assert.deepEqual([status, readFileSync(file, 'utf8')], [1, 'data']);
+		assert.match(stderr.toString(), /no socket/);
+		rmSync(dir, { recursive: true });
 	});
 });
 
