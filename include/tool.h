@@ -47,7 +47,8 @@ struct tool {
 	const struct param *params; /* NULL: no arguments */
 	int (*run)(struct rq *rq, const void *in);
 	const char *output_schema; /* JSON text, or NULL */
-	const char *input_schema;  /* the same instead of the one rendered from params; or NULL */
+	const char *rest_schema;   /* of what REST answers, where that is something else; or NULL */
+	const char *input_schema;  /* JSON text instead of the one rendered from params; or NULL */
 	const char *method, *path; /* REST: "GET", "/api/items/{collection}/{id}"; NULL: none */
 	const char
 	    *body;  /* the argument that the whole REST body is; NULL: its members are arguments */

@@ -152,7 +152,10 @@ request_body(struct out *out, const struct tool *t)
 static void
 success(struct out *out, const struct tool *t)
 {
-	const char *schema = t->output_schema ? t->output_schema : "{\"type\":\"object\"}";
+	const char *schema = t->rest_schema ? t->rest_schema : t->output_schema;
+
+	if (!schema)
+		schema = "{\"type\":\"object\"}";
 
 	out_object(out);
 	out_kstr(out, "description", t->title ? t->title : t->name);
@@ -323,6 +326,7 @@ openapi_handle(struct rq *rq, const struct request *req, struct response *res)
 	out_kstr(&out, "version", PACKAGE_VERSION);
 	out_kstr(&out, "description",
 	    "The operations of this coffer instance: the same as its MCP tools, one route each.");
+	out_kraw(&out, "contact", "{\"name\":\"Whoever runs this instance\"}");
 	out_kraw(&out, "contact", "{\"name\":\"The operator of this instance\"}");
 	out_end(&out);
 	servers(&out);

@@ -292,17 +292,15 @@ schema_drop_field(struct rq *rq, const void *args)
 	return ddl_drop_field(rq, in->slug, in->name);
 }
 
-static const char list_output[] =
-    "{\"type\":\"object\",\"properties\":{\"collections\":{\"type\":\"array\",\"items\":{\"type\":"
-    "\"object\",\"properties\":{"
-    "\"slug\":{\"type\":\"string\"},\"singular\":{\"type\":[\"string\",\"null\"]},\"plural\":{"
-    "\"type\":[\"string\",\"null\"]},"
-    "\"note\":{\"type\":[\"string\",\"null\"]},\"fieldCount\":{\"type\":\"integer\"},"
-    "\"ownerScoped\":{\"type\":\"boolean\"},"
-    "\"tenantScoped\":{\"type\":\"boolean\"},\"adopted\":{\"type\":\"boolean\"},\"versioned\":{"
-    "\"type\":\"boolean\"},"
-    "\"vectorize\":{\"type\":\"boolean\"}},\"required\":[\"slug\",\"fieldCount\"]}}},\"required\":["
-    "\"collections\"]}";
+#define LIST_OUTPUT(member)                                                                        \
+	"{\"type\":\"object\",\"properties\":{\"" member                                           \
+	"\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"                   \
+	"\"slug\":{\"type\":\"string\"},\"singular\":{\"type\":[\"string\",\"null\"]},"            \
+	"\"plural\":{\"type\":[\"string\",\"null\"]},\"note\":{\"type\":[\"string\",\"null\"]},"   \
+	"\"fieldCount\":{\"type\":\"integer\"},\"ownerScoped\":{\"type\":\"boolean\"},"            \
+	"\"tenantScoped\":{\"type\":\"boolean\"},\"adopted\":{\"type\":\"boolean\"},"              \
+	"\"versioned\":{\"type\":\"boolean\"},\"vectorize\":{\"type\":\"boolean\"}},"              \
+	"\"required\":[\"slug\",\"fieldCount\"]}}},\"required\":[\"" member "\"]}"
 
 static const char describe_output[] =
     "{\"type\":\"object\",\"properties\":{\"slug\":{\"type\":\"string\"},\"singular\":{\"type\":["
@@ -329,7 +327,8 @@ const struct tool schema_tools[] = {
 	.flags = TOOL_USER,
 	.params = list_params,
 	.run = schema_list_collections,
-	.output_schema = list_output,
+	.output_schema = LIST_OUTPUT("collections"),
+	.rest_schema = LIST_OUTPUT("data"),
 	.method = "GET",
 	.path = "/api/collections",
     },
