@@ -187,7 +187,9 @@ find_account(struct rq *rq, const char *email, struct account *account)
 	return 1;
 }
 
-/* Counting begins anew when a lock has run out. */
+/* Counting begins anew when a lock has run out.  Whether there is such an account, and whether it
+ * is locked, makes no difference to what is done: one statement, and one row that has to be
+ * durable. */
 static int
 count_failure(struct rq *rq, const struct account *account)
 {
@@ -197,7 +199,8 @@ count_failure(struct rq *rq, const struct account *account)
 		" locked_until = IF(failed_sign_ins >= ?, ?, NULL) WHERE id = ?"
 		" AND (locked_until IS NULL OR locked_until <= ?)",
 		B((int)FAILURES_MAX), bind_time(rq->now + LOCK_MINUTES * INT64_C(60000000)),
-		B(account->id), bind_time(rq->now)) < 0)
+		B(account->id), bind_time(rq->now)) < 0 ||
+	    throttle_within(rq, "sign-in-failed", rq->ip, INT64_MAX) < 0)
 		return -1;
 	return db_commit(rq);
 }
@@ -207,7 +210,7 @@ refuse_sign_in(struct rq *rq, const struct account *account)
 {
 	unsigned attempt = 0;
 
-	while (account->id && count_failure(rq, account) < 0)
+	while (count_failure(rq, account) < 0)
 		if (!retry_again(rq, &attempt))
 			return -1;
 	log_info("a sign-in failed at %s [%s]", rq->ip ? rq->ip : "-", rq->id);

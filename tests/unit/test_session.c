@@ -234,6 +234,16 @@ test_same_answer(void **state)
 	known_us = time_of_refusal("first@example.org");
 	unknown_us = time_of_refusal("nobody@example.org");
 	assert_true(known_us < 2 * unknown_us && unknown_us < 2 * known_us);
+	/* nor by whether something was made durable */
+	rq1->ip = "192.0.2.9";
+	for (int i = 0; i < 2; i++) {
+		refusal("first@example.org", "wrong password");
+		refusal("nobody@example.org", "wrong password");
+		assert_int_equal(number(rq2, "SELECT SUM(attempts) FROM coffer_throttle"
+					     " WHERE bucket = 'sign-in-failed:192.0.2.9'"),
+		    2 + 2 * i);
+	}
+	rq1->ip = NULL;
 	/* an account without a password */
 	assert_ok(user_insert(rq1, &(struct user_in){.email = "bare@example.org"}, &wrong));
 	assert_ok(db_commit(rq1));
