@@ -187,8 +187,8 @@ static const char rows_schema[] = "{\"type\":\"array\",\"items\":{\"type\":\"obj
 static const char updates_schema[] =
     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":"
     "\"string\"},\"data\":{\"type\":"
-    "\"object\"}},\"required\":[\"id\",\"data\"]},\"maxItems\":10000,\"description\":\"Changes, "
-    "each {id, data} like "
+    "\"object\"}},\"required\":[\"id\",\"data\"],\"additionalProperties\":false},"
+    "\"maxItems\":10000,\"description\":\"Changes, each {id, data} like "
     "collections.update; up to 10,000.\"}";
 static const char atomic_doc[] =
     "All rows or none. Default false: rows stand alone, and each reports how it went.";
