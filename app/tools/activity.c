@@ -112,6 +112,11 @@ where(struct sqlb *b, struct rq *rq, const struct search_in *in)
 		sqlb_lit(b, " AND user_id = ");
 		sqlb_bind(b, B(rq->caller->user_id));
 	}
+	/* What its owner did with more rights tells of what the key may not see. */
+	if (!rq->caller->is_admin && rq->caller->key_role_id) {
+		sqlb_lit(b, " AND key_id = ");
+		sqlb_bind(b, B(rq->caller->key_id));
+	}
 	if (in->user_id) {
 		sqlb_lit(b, " AND user_id = ");
 		sqlb_bind(b, B(in->user_id));

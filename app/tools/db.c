@@ -4,6 +4,7 @@
 #include "activity.h"
 #include "answer.h"
 #include "arena.h"
+#include "caller.h"
 #include "db.h"
 #include "registry.h"
 #include "retry.h"
@@ -43,6 +44,18 @@ payload(struct rq *rq, const struct execute_in *in)
 	return buf_text(&out.buf);
 }
 
+/* REST knows no guards, but SQL that writes could widen the key itself. */
+static int
+check_guards(struct rq *rq, const struct execute_in *in)
+{
+	const struct caller *caller = rq->caller;
+
+	if (!in->writes || (!caller->read_only && caller_may_use(caller, "db.execute_sql")))
+		return 0;
+	return fail(rq, E_FORBIDDEN,
+	    "this API key is narrowed, and statements that write could widen it; use another key");
+}
+
 /* The log entry, and who calls asked once more. */
 static int
 settle(struct rq *rq)
@@ -72,7 +85,7 @@ db_execute_sql(struct rq *rq, const void *args)
 	const struct execute_in *in = args;
 	unsigned attempt = 0;
 
-	if (sql_run(rq, in->sql, in->writes) < 0)
+	if (check_guards(rq, in) < 0 || sql_run(rq, in->sql, in->writes) < 0)
 		return -1;
 	activity_note(rq, "db.execute_sql", "system_database", NULL, payload(rq, in));
 	while (settle(rq) < 0)

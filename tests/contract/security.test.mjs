@@ -8,7 +8,7 @@ import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { client, http, instance, start, unique } from './lib.mjs';
 import { COFFER_FCGI } from './stage.mjs';
-import { Caller, FACES, collection, member, refused, role, session, sql, workspace } from './world.mjs';
+import { Caller, FACES, collection, keyOf, member, refused, role, session, sql, workspace } from './world.mjs';
 
 let to, ws;
 
@@ -193,6 +193,34 @@ describe('rows inside of rows', () => {
 			const read = (fields) => ws.admin.call(face, 'collections.read', { collection: slug, id: ids[0], fields });
 			refused(await read(['f.f.n', 'f.f.f.n']), 'VALIDATION', /rows inside of rows/);
 			assert.equal((await read(['f.f.n'])).data.data.f[99].f.length, 100);
+		}
+	});
+});
+
+describe('a narrowed key', () => {
+	test('is not widened by SQL over REST', async () => {
+		const run = (caller, writes) => caller.rest('db.execute_sql', { sql: 'SELECT 1', writes });
+		for (const more of [['--read-only'], ['--tools', 'collections.list'], ['--tools', '']]) {
+			const key = await keyOf(ws, to.email, more);
+			refused(await run(key, true), 'FORBIDDEN', /narrowed/, more.join(' '));
+			assert.ok((await run(key, false)).ok);
+		}
+		assert.ok((await run(await keyOf(ws, to.email, ['--tools', 'db.execute_sql']), true)).ok);
+		assert.ok((await run(ws.admin, true)).ok);
+	});
+
+	test('sees of the activity only its own', async () => {
+		const slug = await collection(ws, [{ name: 'a', type: 'text' }]);
+		const one = await role(ws, { [slug]: 'create read' });
+		const chief = await member(ws, { admin: true, roles: [one.id] });
+		await chief.do('roles.create', { name: unique('role') });
+		const narrow = await keyOf(ws, chief.email, ['--role', one.name]);
+		await narrow.do('collections.insert', { collection: slug, data: { a: 'x' } });
+		for (const face of FACES) {
+			const { data } = await narrow.do('activity.search', {}, face);
+			assert.deepEqual(data.map((row) => row.action), ['item.create']);
+			const all = await chief.do('activity.search', { userId: chief.id }, face);
+			assert.deepEqual(all.data.map((row) => row.action).slice(0, 2), ['item.create', 'role.create']);
 		}
 	});
 });
