@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { client, http, instance, ROOMY, start, unique } from './lib.mjs';
-import {
-	Caller, FACES, keyOf, member, NO_ID, refused, role, session, TIME, UUID, workspace,
-} from './world.mjs';
+import { Caller, FACES, keyOf, member, NO_ID, refused, role, session, TIME, UUID,
+	workspace } from './world.mjs';
 
 const SECRET = /^pak_[0-9a-f]{8}_[0-9a-f]{64}$/;
 const KEY_MEMBERS = [
@@ -88,7 +87,8 @@ describe('apikeys.create', () => {
 				refused(await admin.call(face, 'apikeys.create', { expiresAt }), 'VALIDATION', /future/);
 			for (const expiresAt of ['', 'soon', '2030-13-01T00:00:00Z', '2030-02-30T00:00:00Z', 1893456000])
 				refused(await admin.call(face, 'apikeys.create', { expiresAt }), 'VALIDATION', /expiresAt/);
-			const { data } = await admin.do('apikeys.create', { expiresAt: '2035-06-01T12:00:00+02:00' }, face);
+			const { data } = await admin.do('apikeys.create', { expiresAt: '2035-06-01T12:00:00+02:00' },
+				face);
 			assert.equal(Date.parse(data.expiresAt), Date.parse('2035-06-01T10:00:00Z'));
 			assert.match(data.expiresAt, TIME);
 		});
@@ -103,18 +103,22 @@ describe('apikeys.create', () => {
 			refused(await person.call(face, 'apikeys.create', { roleId: other.id }), 'FORBIDDEN');
 			// even for an administrator, who is not in the role
 			refused(await admin.call(face, 'apikeys.create', { roleId: other.id }), 'FORBIDDEN');
-			refused(await admin.call(face, 'apikeys.create', { roleId: NO_ID }), 'NOT_FOUND', 'Role not found');
+			refused(await admin.call(face, 'apikeys.create', { roleId: NO_ID }), 'NOT_FOUND',
+				'Role not found');
 			const elsewhere = await role(await workspace(to));
-			refused(await admin.call(face, 'apikeys.create', { roleId: elsewhere.id }), 'NOT_FOUND', 'Role not found');
+			refused(await admin.call(face, 'apikeys.create', { roleId: elsewhere.id }), 'NOT_FOUND',
+				'Role not found');
 			for (const roleId of ['', 'x', `${held.id}'`, '%', 7])
 				refused(await admin.call(face, 'apikeys.create', { roleId }), 'VALIDATION', /"roleId"/);
 		});
 
 	test('MCP takes name, roleId and expiresAt and nothing that widens', async () => {
-		for (const args of [{ mcpTools: null }, { mcpTools: ['roles.list'] }, { mcpReadOnly: false }, { userId: NO_ID }])
+		for (const args of [{ mcpTools: null }, { mcpTools: ['roles.list'] }, { mcpReadOnly: false },
+			{ userId: NO_ID }])
 			refused(await admin.mcp('apikeys.create', args), 'VALIDATION', /^unknown argument "/);
 		refused(await admin.mcp('apikeys.create', { nmae: 'x' }), 'VALIDATION', /did you mean "name"/);
-		refused(await admin.rest('apikeys.create', { scopes: [] }), 'VALIDATION', /^unknown argument "scopes"/);
+		refused(await admin.rest('apikeys.create', { scopes: [] }), 'VALIDATION',
+			/^unknown argument "scopes"/);
 	});
 
 	test('REST takes guards: absent denies all, null allows all (D8)', async () => {
@@ -122,14 +126,17 @@ describe('apikeys.create', () => {
 			[{}, [], false],
 			[{ mcpTools: null }, null, false],
 			[{ mcpTools: [] }, [], false],
-			[{ mcpTools: ['roles.list', 'x'.repeat(120)], mcpReadOnly: true }, ['roles.list', 'x'.repeat(120)], true],
+			[{ mcpTools: ['roles.list', 'x'.repeat(120)], mcpReadOnly: true },
+				['roles.list', 'x'.repeat(120)], true],
 			[{ mcpReadOnly: null }, [], false],
 		]) {
 			const { data } = await make(admin, body);
 			assert.deepEqual([data.mcpTools, data.mcpReadOnly], [mcpTools, mcpReadOnly]);
 		}
-		for (const mcpTools of ['roles.list', {}, 7, true, [''], ['x'.repeat(121)], [7], [null], [['roles.list']]])
-			refused(await admin.rest('apikeys.create', { mcpTools }), 'VALIDATION', /mcpTools/, JSON.stringify(mcpTools));
+		for (const mcpTools of ['roles.list', {}, 7, true, [''], ['x'.repeat(121)], [7], [null],
+			[['roles.list']]])
+			refused(await admin.rest('apikeys.create', { mcpTools }), 'VALIDATION', /mcpTools/,
+				JSON.stringify(mcpTools));
 		for (const mcpReadOnly of [1, 'true', []])
 			refused(await admin.rest('apikeys.create', { mcpReadOnly }), 'VALIDATION', /mcpReadOnly/);
 	});
@@ -143,7 +150,8 @@ describe('apikeys.create', () => {
 		assert.equal((await caller.http('GET', '/api/me')).json.data.id, person.id);
 		// a role has to be held by the owner, not by the administrator who asks
 		const adminRole = (await admin.do('roles.list')).data.find((r) => r.name === 'admin');
-		refused(await people.rest('apikeys.create', { userId: person.id, roleId: adminRole.id }), 'FORBIDDEN');
+		refused(await people.rest('apikeys.create', { userId: person.id, roleId: adminRole.id }),
+			'FORBIDDEN');
 		refused(await people.rest('apikeys.create', { userId: NO_ID }), 'NOT_FOUND', 'User not found');
 		const stranger = await member(await workspace(to));
 		refused(await people.rest('apikeys.create', { userId: stranger.id }), 'NOT_FOUND', 'User not found');
@@ -245,7 +253,8 @@ describe('a key', () => {
 		assert.equal((await caller.http('GET', '/api/me')).status, 200);
 		await new Promise((resolve) => setTimeout(resolve, 1600));
 		assert.equal((await caller.http('GET', '/api/me')).status, 401);
-		assert.equal((await caller.http('POST', '/mcp', { json: { jsonrpc: '2.0', id: 1, method: 'ping' } })).status, 401);
+		assert.equal((await caller.http('POST', '/mcp', { json: { jsonrpc: '2.0', id: 1,
+			method: 'ping' } })).status, 401);
 	});
 
 	test('narrowed to a role has that role alone (G6)', async () => {
@@ -256,7 +265,8 @@ describe('a key', () => {
 		const me = (await caller.http('GET', '/api/me')).json.data;
 		assert.equal(me.isAdmin, false);
 		assert.ok(!me.roles.includes('admin'));
-		for (const face of FACES) refused(await caller.call(face, 'roles.list'), 'FORBIDDEN', 'Admin role required');
+		for (const face of FACES) refused(await caller.call(face, 'roles.list'), 'FORBIDDEN',
+			'Admin role required');
 		refused(await caller.rest('db.list_tables'), 'FORBIDDEN');
 		const adminRole = roles.find((r) => r.name === 'admin');
 		const full = await make(admin, { roleId: adminRole.id, mcpTools: null });
@@ -344,12 +354,14 @@ describe('apikeys.revoke', () => {
 			const one = await member(ws), two = await member(ws);
 			const own = await make(one), others = await make(two);
 			assert.deepEqual(await one.do('apikeys.revoke', { id: own.id }, face), { ok: true });
-			refused(await one.call(face, 'apikeys.revoke', { id: others.id }), 'NOT_FOUND', 'API key not found');
+			refused(await one.call(face, 'apikeys.revoke', { id: others.id }), 'NOT_FOUND',
+				'API key not found');
 			refused(await one.call(face, 'apikeys.revoke', { id: NO_ID }), 'NOT_FOUND', 'API key not found');
 			assert.deepEqual(await admin.do('apikeys.revoke', { id: others.id }, face), { ok: true });
 			const elsewhere = await workspace(to);
 			const foreign = await make(elsewhere.admin);
-			refused(await admin.call(face, 'apikeys.revoke', { id: foreign.id }), 'NOT_FOUND', 'API key not found');
+			refused(await admin.call(face, 'apikeys.revoke', { id: foreign.id }), 'NOT_FOUND',
+				'API key not found');
 			assert.equal((await foreign.caller.http('GET', '/api/me')).status, 200);
 		});
 
@@ -386,7 +398,8 @@ describe('guards', () => {
 	});
 
 	test('an entry that is no tool allows nothing', async () => {
-		const { caller } = await make(admin, { mcpTools: ['roles', 'roles.', '*', 'ROLES.LIST', 'roles-list'] });
+		const { caller } = await make(admin, { mcpTools: ['roles', 'roles.', '*', 'ROLES.LIST',
+			'roles-list'] });
 		assert.deepEqual(await tools(caller), []);
 		refused(await caller.mcp('roles.list'), 'FORBIDDEN', /MCP allowlist$/);
 	});
@@ -468,7 +481,8 @@ describe('guards', () => {
 	test('are changed by the owner and by administrators', async () => {
 		const one = await member(ws), two = await member(ws);
 		const { id } = await make(one);
-		const patch = (by, key) => by.http('PATCH', `/api/api-keys/${key}/mcp-guards`, { json: { mcpTools: [] } });
+		const patch = (by, key) => by.http('PATCH', `/api/api-keys/${key}/mcp-guards`,
+			{ json: { mcpTools: [] } });
 		assert.equal((await patch(one, id)).status, 200);
 		assert.equal((await patch(admin, id)).status, 200);
 		for (const [by, key] of [[two, id], [one, NO_ID]]) {
@@ -492,7 +506,9 @@ describe('a key hands out no more than it has', () => {
 	});
 
 	const within = (own, asked) => {
-		const subset = own.mcpTools === null || (asked.mcpTools !== null && asked.mcpTools.every((t) => own.mcpTools.includes(t)));
+		const subset =
+			own.mcpTools === null ||
+			(asked.mcpTools !== null && asked.mcpTools.every((tool) => own.mcpTools.includes(tool)));
 		return (
 			subset &&
 			(!own.mcpReadOnly || asked.mcpReadOnly) &&
@@ -508,7 +524,8 @@ describe('a key hands out no more than it has', () => {
 		for (const set of setNames)
 			for (const mcpReadOnly of [false, true])
 				for (const roleId of [undefined, held.id])
-					for (const expiresAt of expiries) list.push({ mcpTools: SETS[set], mcpReadOnly, roleId, expiresAt });
+					for (const expiresAt of expiries) list.push({ mcpTools: SETS[set], mcpReadOnly, roleId,
+						expiresAt });
 		return list;
 	};
 	const FREE = { mcpTools: null, mcpReadOnly: false };
@@ -559,11 +576,13 @@ describe('a key hands out no more than it has', () => {
 			{ mcpTools: SETS.one, mcpReadOnly: true, roleId: held.id, expiresAt: soon },
 			{ mcpTools: SETS.none, mcpReadOnly: true, roleId: held.id, expiresAt: late },
 		];
-		const keys = await Promise.all(states.map(async (state) => ({ state, id: (await make(people, body(state))).id })));
+		const keys = await Promise.all(states.map(async (state) => ({ state,
+			id: (await make(people, body(state))).id })));
 		const patch = (by, id, json) => by.http('PATCH', `/api/api-keys/${id}/mcp-guards`, { json });
 		for (const own of owners()) {
 			const { caller, id } = await make(people, body(own));
-			for (const change of [{ mcpTools: null }, { mcpTools: SETS.mixed }, { mcpTools: [] }, { mcpReadOnly: false }])
+			for (const change of [{ mcpTools: null }, { mcpTools: SETS.mixed }, { mcpTools: [] },
+				{ mcpReadOnly: false }])
 				for (const target of [...keys, { state: own, id }]) {
 					const allowed = within(own, { ...target.state, ...change });
 					const res = await patch(caller, target.id, change);
@@ -577,18 +596,22 @@ describe('a key hands out no more than it has', () => {
 	});
 
 	test('over MCP neither', async () => {
-		const { caller } = await make(people, { mcpTools: ['apikeys.create'], roleId: held.id, expiresAt: soon });
+		const { caller } = await make(people, { mcpTools: ['apikeys.create'], roleId: held.id,
+			expiresAt: soon });
 		refused(await caller.mcp('apikeys.create', {}), 'FORBIDDEN', /role/);
 		refused(await caller.mcp('apikeys.create', { roleId: held.id }), 'FORBIDDEN', /outlive/);
-		refused(await caller.mcp('apikeys.create', { roleId: held.id, expiresAt: late }), 'FORBIDDEN', /outlive/);
+		refused(await caller.mcp('apikeys.create', { roleId: held.id, expiresAt: late }), 'FORBIDDEN',
+			/outlive/);
 		const { data } = await caller.do('apikeys.create', { roleId: held.id, expiresAt: soon });
 		assert.deepEqual([data.mcpTools, data.roleId], [[], held.id]);
 	});
 
 	test('made by the operator\'s command, too', async () => {
 		const caller = await keyOf(ws, to.email, ['--tools', 'roles.list,apikeys.create', '--read-only']);
-		refused(await caller.rest('apikeys.create', { mcpTools: null, mcpReadOnly: true }), 'FORBIDDEN', /allowlist/);
-		refused(await caller.rest('apikeys.create', { mcpTools: [], mcpReadOnly: false }), 'FORBIDDEN', /read-only/);
+		refused(await caller.rest('apikeys.create', { mcpTools: null, mcpReadOnly: true }), 'FORBIDDEN',
+			/allowlist/);
+		refused(await caller.rest('apikeys.create', { mcpTools: [], mcpReadOnly: false }), 'FORBIDDEN',
+			/read-only/);
 	});
 });
 

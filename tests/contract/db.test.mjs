@@ -35,7 +35,8 @@ describe('db.execute_sql', () => {
 		const got = await operator.do('db.execute_sql', {
 			sql: "SELECT 'a;b' AS a; ; SELECT \"c;d\" AS b -- ; here\n; SELECT 1 AS `x;y`; /* ; */ SELECT 2 AS c # ;\n;",
 		});
-		assert.deepEqual(got.data.map((d) => d.rows), [[{ a: 'a;b' }], [{ b: 'c;d' }], [{ 'x;y': 1 }], [{ c: 2 }]]);
+		assert.deepEqual(got.data.map((d) => d.rows), [[{ a: 'a;b' }], [{ b: 'c;d' }], [{ 'x;y': 1 }],
+			[{ c: 2 }]]);
 		assert.equal(got.count, 4);
 	});
 
@@ -53,7 +54,8 @@ describe('db.execute_sql', () => {
 				},
 			],
 		);
-		assert.match((await rows("SELECT TIMESTAMP'2026-01-02 03:04:05.678' AS t"))[0].t, /^2026-01-02T03:04:05\.678(000)?Z$/);
+		assert.match((await rows("SELECT TIMESTAMP'2026-01-02 03:04:05.678' AS t"))[0].t,
+			/^2026-01-02T03:04:05\.678(000)?Z$/);
 	});
 
 	for (const face of FACES)
@@ -62,28 +64,38 @@ describe('db.execute_sql', () => {
 			await rows(`CREATE TABLE ${table} (a INT) ENGINE=InnoDB`, true);
 			for (const sql of [
 				`INSERT INTO ${table} VALUES (1)`, `UPDATE ${table} SET a = 2`, `DELETE FROM ${table}`,
-				`DROP TABLE ${table}`, `ALTER TABLE ${table} ADD b INT`, 'CREATE TABLE x_x (a INT)', `TRUNCATE ${table}`,
+				`DROP TABLE ${table}`, `ALTER TABLE ${table} ADD b INT`, 'CREATE TABLE x_x (a INT)',
+				`TRUNCATE ${table}`,
 				`REPLACE INTO ${table} VALUES (1)`, "GRANT ALL ON *.* TO x@y", "REVOKE ALL ON *.* FROM x@y",
-				`SELECT 1; INSERT INTO ${table} VALUES (1)`, `COMMIT; DROP TABLE ${table}`, 'SET SESSION TRANSACTION READ WRITE',
-				'SET autocommit = 1', 'START TRANSACTION READ WRITE', 'BEGIN', 'COMMIT', `LOCK TABLES ${table} WRITE`,
-				`/*!50000 DROP TABLE ${table} */`, `/*M!100000 DROP TABLE ${table} */`, `SELECT 1 /*! ; DROP TABLE ${table} */`,
-				`SELECT /*m!100000 1, */ 2`, 'CALL x()', 'DO 1', 'USE mysql', `PREPARE s FROM 'DROP TABLE ${table}'`,
+				`SELECT 1; INSERT INTO ${table} VALUES (1)`, `COMMIT; DROP TABLE ${table}`,
+				'SET SESSION TRANSACTION READ WRITE',
+				'SET autocommit = 1', 'START TRANSACTION READ WRITE', 'BEGIN', 'COMMIT',
+				`LOCK TABLES ${table} WRITE`,
+				`/*!50000 DROP TABLE ${table} */`, `/*M!100000 DROP TABLE ${table} */`,
+				`SELECT 1 /*! ; DROP TABLE ${table} */`,
+				`SELECT /*m!100000 1, */ 2`, 'CALL x()', 'DO 1', 'USE mysql',
+				`PREPARE s FROM 'DROP TABLE ${table}'`,
 				`EXECUTE IMMEDIATE 'DROP TABLE ${table}'`, `SET STATEMENT max_statement_time=0 FOR SELECT 1`,
-				`(DELETE FROM ${table})`, `-- x\nDELETE FROM ${table}`, `/* x */ DELETE FROM ${table}`, `HANDLER ${table} OPEN`,
-				`ANALYZE DELETE FROM ${table}`, `LOAD DATA INFILE '/etc/passwd' INTO TABLE ${table}`, 'KILL 1', 'FLUSH TABLES', 'SHUTDOWN',
+				`(DELETE FROM ${table})`, `-- x\nDELETE FROM ${table}`, `/* x */ DELETE FROM ${table}`,
+				`HANDLER ${table} OPEN`,
+				`ANALYZE DELETE FROM ${table}`, `LOAD DATA INFILE '/etc/passwd' INTO TABLE ${table}`,
+				'KILL 1', 'FLUSH TABLES', 'SHUTDOWN',
 			]) {
 				const got = await run(face, sql);
 				assert.equal(got.ok, false, sql);
 				assert.ok(['FORBIDDEN', 'VALIDATION'].includes(got.code), `${sql}: ${got.code}`);
 			}
-			assert.deepEqual(await rows(`SELECT COUNT(*) AS n FROM ${table}`), [{ n: 0 }], 'the table is there and empty');
+			assert.deepEqual(await rows(`SELECT COUNT(*) AS n FROM ${table}`), [{ n: 0 }],
+				'the table is there and empty');
 			assert.deepEqual(await rows(`SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_name = 'x_x'`), [{ n: 0 }]);
 			await rows(`DROP TABLE ${table}`, true);
 		});
 
 	test('files of the server are out of reach', async () => {
-		for (const sql of ["SELECT 1 INTO OUTFILE '/tmp/coffer-contract'", "SELECT 1 INTO DUMPFILE '/tmp/coffer-contract'"])
-			for (const writes of [false, true]) assert.equal((await run('mcp', sql, writes)).code, 'VALIDATION');
+		for (const sql of ["SELECT 1 INTO OUTFILE '/tmp/coffer-contract'",
+			"SELECT 1 INTO DUMPFILE '/tmp/coffer-contract'"])
+			for (const writes of [false, true]) assert.equal((await run('mcp', sql, writes)).code,
+				'VALIDATION');
 		assert.deepEqual(await rows("SELECT LOAD_FILE('/etc/passwd') AS f"), [{ f: null }]);
 	});
 
@@ -96,8 +108,10 @@ describe('db.execute_sql', () => {
 				face,
 			);
 			assert.equal(count, 2);
-			assert.deepEqual(await rows(`SELECT * FROM ${table} ORDER BY a`), [{ a: 1, b: 'x' }, { a: 2, b: null }]);
-			await operator.do('db.execute_sql', { sql: `UPDATE ${table} SET b = 'y' WHERE a = 2`, writes: true }, face);
+			assert.deepEqual(await rows(`SELECT * FROM ${table} ORDER BY a`),
+				[{ a: 1, b: 'x' }, { a: 2, b: null }]);
+			await operator.do('db.execute_sql', { sql: `UPDATE ${table} SET b = 'y' WHERE a = 2`,
+				writes: true }, face);
 			assert.deepEqual(await rows(`SELECT b FROM ${table} WHERE a = 2`), [{ b: 'y' }]);
 			await operator.do('db.execute_sql', { sql: `DROP TABLE ${table}`, writes: true }, face);
 		});
@@ -117,14 +131,17 @@ describe('db.execute_sql', () => {
 
 	for (const face of FACES)
 		test(`says what was wrong with the SQL over ${face}`, async () => {
-			for (const sql of ['SELECT', 'SELECT * FROM no_such_table', 'SELECT no_such_column', 'SELECT 1; SELECT FROM'])
+			for (const sql of ['SELECT', 'SELECT * FROM no_such_table', 'SELECT no_such_column',
+				'SELECT 1; SELECT FROM'])
 				refused2(await run(face, sql));
 			for (const sql of ['', ' ', ';', ' ; ;\n', '-- nothing', '/* nothing */']) {
 				const got = await run(face, sql);
 				assert.equal(got.code, 'VALIDATION', JSON.stringify(sql));
 			}
-			refused(await operator.call(face, 'db.execute_sql', {}), 'VALIDATION', /missing required argument "sql"/);
-			for (const args of [{ sql: 7 }, { sql: ['SELECT 1'] }, { sql: 'SELECT 1', writes: 'true' }, { sql: 'SELECT 1', write: true }])
+			refused(await operator.call(face, 'db.execute_sql', {}), 'VALIDATION',
+				/missing required argument "sql"/);
+			for (const args of [{ sql: 7 }, { sql: ['SELECT 1'] }, { sql: 'SELECT 1', writes: 'true' },
+				{ sql: 'SELECT 1', write: true }])
 				refused(await operator.call(face, 'db.execute_sql', args), 'VALIDATION');
 		});
 
@@ -136,7 +153,8 @@ describe('db.execute_sql', () => {
 	});
 
 	test('does not answer more than a model can read', async () => {
-		const got = await operator.mcp('db.execute_sql', { sql: "SELECT REPEAT('x', 1000) AS x FROM seq_1_to_5000" });
+		const got = await operator.mcp('db.execute_sql',
+			{ sql: "SELECT REPEAT('x', 1000) AS x FROM seq_1_to_5000" });
 		assert.ok(got.ok);
 		assert.equal(got.data.data[0].truncated, true);
 		assert.ok(JSON.stringify(got.data).length < 70000);
@@ -165,7 +183,8 @@ describe('db.list_tables', () => {
 			assert.equal((await operator.do('db.list_tables', { limit: 0 }, face)).data.length, 1);
 			assert.ok((await operator.do('db.list_tables', { limit: 100000 }, face)).data.length <= 500);
 			assert.ok((await operator.do('db.list_tables', {}, face)).data.length <= 200);
-			for (const limit of ['x', 1.5]) refused(await operator.call(face, 'db.list_tables', { limit }), 'VALIDATION', /"limit"/);
+			for (const limit of ['x', 1.5]) refused(await operator.call(face, 'db.list_tables', { limit }),
+				'VALIDATION', /"limit"/);
 		});
 });
 
@@ -183,7 +202,8 @@ describe('who may', () => {
 				assert.ok((await person.call(face, tool, args)).ok);
 				// the administrator of a workspace who makes one on their own is no operator either
 				const cookie = await session(ws, chief);
-				const made = (await cookie.http('POST', '/api/tenants', { json: { name: 'Mine' } })).json.data;
+				const made = (await cookie.http('POST', '/api/tenants',
+					{ json: { name: 'Mine' } })).json.data;
 				const there = new Caller(to, { cookie: cookie.cookie, workspace: made.slug });
 				refused(await there.call(face, tool, args), 'FORBIDDEN', /operator/);
 			});
@@ -193,12 +213,14 @@ describe('who may', () => {
 		const made = (await cookie.http('POST', '/api/tenants', { json: { name: 'Theirs' } })).json.data;
 		const second = await session(ws, await member(ws, { operator: true }));
 		const there = new Caller(to, { cookie: second.cookie, workspace: made.slug });
-		for (const face of FACES) refused(await there.call(face, 'db.execute_sql', { sql: 'SELECT 1' }), 'FORBIDDEN');
+		for (const face of FACES) refused(await there.call(face, 'db.execute_sql', { sql: 'SELECT 1' }),
+			'FORBIDDEN');
 	});
 
 	test('a key narrowed to a role without the flag is none', async () => {
 		const second = await member(ws, { operator: true });
 		const narrow = await keyOf(ws, second.email, ['--role', 'authenticated']);
-		for (const face of FACES) refused(await narrow.call(face, 'db.execute_sql', { sql: 'SELECT 1' }), 'FORBIDDEN');
+		for (const face of FACES) refused(await narrow.call(face, 'db.execute_sql', { sql: 'SELECT 1' }),
+			'FORBIDDEN');
 	});
 });

@@ -30,7 +30,8 @@ describe('roles.list', () => {
 
 	test('is for administrators', async () => {
 		const person = await member(ws);
-		for (const face of FACES) refused(await person.call(face, 'roles.list'), 'FORBIDDEN', 'Admin role required');
+		for (const face of FACES) refused(await person.call(face, 'roles.list'), 'FORBIDDEN',
+			'Admin role required');
 		refused(await new Caller(to).rest('roles.list'), 'UNAUTHORIZED', 'Sign in required');
 	});
 });
@@ -42,7 +43,8 @@ describe('roles.create', () => {
 			const { data } = await admin.do('roles.create', { name, description: 'Writes “texts” 😀' }, face);
 			assert.match(data.id, UUID);
 			assert.deepEqual(data, {
-				id: data.id, tenantId: ws.id, name, description: 'Writes “texts” 😀', admin: false, system: false,
+				id: data.id, tenantId: ws.id, name, description: 'Writes “texts” 😀', admin: false,
+				system: false,
 			});
 			const chief = (await admin.do('roles.create', { name: unique('chief'), admin: true }, face)).data;
 			assert.deepEqual([chief.admin, chief.description], [true, null]);
@@ -73,7 +75,8 @@ describe('roles.create', () => {
 		});
 
 	test('takes the longest name and any letters', async () => {
-		for (const name of ['x'.repeat(64), '😀'.repeat(64), "o'brien; DROP TABLE coffer_role; -- ", ' spaced ', '%', '\\'])
+		for (const name of ['x'.repeat(64), '😀'.repeat(64), "o'brien; DROP TABLE coffer_role; -- ",
+			' spaced ', '%', '\\'])
 			assert.equal((await admin.do('roles.create', { name })).data.name, name);
 	});
 
@@ -101,7 +104,8 @@ describe('roles.create', () => {
 	test('is for administrators', async () => {
 		const person = await member(ws);
 		for (const face of FACES)
-			refused(await person.call(face, 'roles.create', { name: unique('x') }), 'FORBIDDEN', 'Admin role required');
+			refused(await person.call(face, 'roles.create', { name: unique('x') }), 'FORBIDDEN',
+				'Admin role required');
 	});
 });
 
@@ -112,9 +116,11 @@ describe('roles.assign and roles.unassign', () => {
 			const one = await role(ws);
 			const args = { userId: person.id, roleId: one.id };
 			assert.deepEqual(await held(person), ['authenticated']);
-			for (let i = 0; i < 2; i++) assert.deepEqual(await admin.do('roles.assign', args, face), { ok: true });
+			for (let i = 0; i < 2; i++) assert.deepEqual(await admin.do('roles.assign', args, face),
+				{ ok: true });
 			assert.deepEqual((await held(person)).sort(), ['authenticated', one.name].sort());
-			for (let i = 0; i < 2; i++) assert.deepEqual(await admin.do('roles.unassign', args, face), { ok: true });
+			for (let i = 0; i < 2; i++) assert.deepEqual(await admin.do('roles.unassign', args, face),
+				{ ok: true });
 			assert.deepEqual(await held(person), ['authenticated']);
 		});
 
@@ -132,9 +138,12 @@ describe('roles.assign and roles.unassign', () => {
 				await refuse(NO_ID, own.id, 'User not found');
 				for (const args of [{ userId: 'x', roleId: own.id }, { userId: person.id, roleId: "'" }])
 					refused(await admin.call(face, tool, args), 'VALIDATION', /must be a UUID/);
-				refused(await admin.mcp(tool, { userId: person.id }), 'VALIDATION', /missing required argument "roleId"/);
-				refused(await admin.mcp(tool, { roleId: own.id }), 'VALIDATION', /missing required argument "userId"/);
-				refused(await person.call(face, tool, { userId: person.id, roleId: own.id }), 'FORBIDDEN', 'Admin role required');
+				refused(await admin.mcp(tool, { userId: person.id }), 'VALIDATION',
+					/missing required argument "roleId"/);
+				refused(await admin.mcp(tool, { roleId: own.id }), 'VALIDATION',
+					/missing required argument "userId"/);
+				refused(await person.call(face, tool, { userId: person.id, roleId: own.id }), 'FORBIDDEN',
+					'Admin role required');
 			});
 
 	test('an admin role makes an administrator, and only in its workspace', async () => {
@@ -203,7 +212,8 @@ describe('DELETE /api/roles/{id}', () => {
 		assert.deepEqual([res.status, res.json], [200, { ok: true }]);
 		assert.deepEqual(await held(person), ['authenticated']);
 		assert.equal((await key.http('GET', '/api/me')).status, 401);
-		refused(await admin.rest('permissions.list_for_role', { roleId: one.id }), 'NOT_FOUND', 'Role not found');
+		refused(await admin.rest('permissions.list_for_role', { roleId: one.id }), 'NOT_FOUND',
+			'Role not found');
 		assert.equal((await admin.http('DELETE', `/api/roles/${one.id}`)).status, 404);
 	});
 

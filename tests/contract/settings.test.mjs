@@ -28,7 +28,8 @@ describe('settings.get', () => {
 		const person = await member(ws);
 		for (const face of FACES) {
 			refused(await person.call(face, 'settings.get'), 'FORBIDDEN', 'Admin role required');
-			refused(await person.call(face, 'settings.update', { timezone: 'UTC' }), 'FORBIDDEN', 'Admin role required');
+			refused(await person.call(face, 'settings.update', { timezone: 'UTC' }), 'FORBIDDEN',
+				'Admin role required');
 		}
 		refused(await new Caller(to).rest('settings.get'), 'UNAUTHORIZED', 'Sign in required');
 	});
@@ -46,7 +47,8 @@ describe('settings.update', () => {
 			assert.deepEqual(await admin.do('settings.update', changes, face), { ok: true });
 			assert.deepEqual((await admin.do('settings.get', {}, face)).data, { ...before, ...changes });
 			assert.deepEqual(await admin.do('settings.update', { brandName: null }, face), { ok: true });
-			assert.deepEqual((await admin.do('settings.get', {}, face)).data, { ...before, ...changes, brandName: null });
+			assert.deepEqual((await admin.do('settings.get', {}, face)).data,
+				{ ...before, ...changes, brandName: null });
 		});
 
 	test('the workspaces are apart', async () => {
@@ -92,7 +94,8 @@ describe('settings.update', () => {
 				[{ timezone: '' }, 'timezone'],
 				[{ timezone: 'x'.repeat(65) }, 'timezone'],
 			]) {
-				const got = refused(await admin.call(face, 'settings.update', args), 'VALIDATION', undefined, JSON.stringify(args));
+				const got = refused(await admin.call(face, 'settings.update', args), 'VALIDATION', undefined,
+					JSON.stringify(args));
 				if (at) assert.ok(got.message.includes(at) || got.path === at, `${got.message} names ${at}`);
 			}
 			assert.deepEqual((await admin.do('settings.get')).data, before);
@@ -104,7 +107,8 @@ describe('settings.update', () => {
 			{ siteName: 'x' }, { siteName: '😀'.repeat(120) }, { i18nLocales: ['en'] },
 			{ i18nLocales: ['de', 'pt-BR', 'zh-Hant', 'fil'], i18nDefaultLocale: 'pt-BR' },
 			{ i18nDefaultLocale: 'zh-Hant' }, { flags: {} },
-			{ i18nLocales: Array.from({ length: 50 }, (_, i) => `en-${String(i).padStart(2, '0')}`), i18nDefaultLocale: 'en-49' },
+			{ i18nLocales: Array.from({ length: 50 }, (_, i) => `en-${String(i).padStart(2, '0')}`),
+				i18nDefaultLocale: 'en-49' },
 		])
 			assert.deepEqual(await admin.do('settings.update', args), { ok: true }, JSON.stringify(args));
 	});

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { instance, unique } from './lib.mjs';
-import {
-	Caller, coffer, collection, FACES, member, NO_ID, refused, role, session, UUID, workspace,
-} from './world.mjs';
+import { Caller, coffer, collection, FACES, member, NO_ID, refused, role, session, UUID,
+	workspace } from './world.mjs';
 
 let to, ws, admin;
 
@@ -14,7 +13,8 @@ before(async () => {
 	admin = ws.admin;
 });
 
-const at = (who, headers) => who.http('GET', '/api/me', { headers }).then(({ status, json }) => json.data?.tenantSlug ?? status);
+const at = (who, headers) => who.http('GET', '/api/me', { headers }).then(({ status,
+	json }) => json.data?.tenantSlug ?? status);
 
 // A person of two workspaces, the second joined over the operator's command.
 async function traveller() {
@@ -56,7 +56,8 @@ describe('tenants.list', () => {
 
 	test('is refused to strangers and takes no arguments', async () => {
 		refused(await new Caller(to).rest('tenants.list'), 'UNAUTHORIZED', 'Sign in required');
-		for (const face of FACES) refused(await admin.call(face, 'tenants.list', { all: 1 }), 'VALIDATION', /takes none/);
+		for (const face of FACES) refused(await admin.call(face, 'tenants.list', { all: 1 }), 'VALIDATION',
+			/takes none/);
 	});
 });
 
@@ -90,7 +91,8 @@ describe('POST /api/tenants', () => {
 		const make = (json) => cookie.http('POST', '/api/tenants', { json });
 		for (const json of [
 			{}, { name: '' }, { name: 'x' }, { name: 'x'.repeat(61) }, { name: 7 }, { name: null },
-			{ name: 'fine', slug: 'Not A Slug' }, { name: 'fine', slug: '-x' }, { name: 'fine', slug: 'x'.repeat(25) },
+			{ name: 'fine', slug: 'Not A Slug' }, { name: 'fine', slug: '-x' },
+			{ name: 'fine', slug: 'x'.repeat(25) },
 			{ name: 'fine', slug: "x'y" }, { name: 'fine', colour: 'red' },
 		]) {
 			const res = await make(json);
@@ -99,12 +101,14 @@ describe('POST /api/tenants', () => {
 		}
 		const taken = await make({ name: 'fine', slug: ws.slug });
 		assert.deepEqual([taken.status, taken.json.error.code], [409, 'CONFLICT']);
-		for (const name of ['xy', '😀'.repeat(60), '***']) assert.equal((await make({ name })).status, 201, name);
+		for (const name of ['xy', '😀'.repeat(60), '***']) assert.equal((await make({ name })).status, 201,
+			name);
 	});
 
 	test('is for people, not for keys or strangers', async () => {
 		assert.equal((await admin.http('POST', '/api/tenants', { json: { name: 'A key' } })).status, 403);
-		assert.equal((await new Caller(to).http('POST', '/api/tenants', { json: { name: 'Nobody' } })).status, 401);
+		assert.equal((await new Caller(to).http('POST', '/api/tenants', { json: { name: 'Nobody' } })).status,
+			401);
 	});
 });
 
@@ -116,7 +120,8 @@ describe('the workspace of a request', () => {
 		assert.equal(await at(plain, { 'x-coffer-workspace': made.slug }), made.slug);
 		assert.equal(await at(plain, { 'x-coffer-workspace': made.id }), made.slug);
 		assert.equal(await at(plain, { 'x-backlex-tenant': made.slug }), made.slug);
-		assert.equal(await at(plain, { 'x-coffer-workspace': made.slug, 'x-backlex-tenant': ws.slug }), made.slug);
+		assert.equal(await at(plain, { 'x-coffer-workspace': made.slug, 'x-backlex-tenant': ws.slug }),
+			made.slug);
 		assert.equal(await at(plain, { 'x-coffer-workspace': ws.slug }), ws.slug);
 	});
 
@@ -127,7 +132,8 @@ describe('the workspace of a request', () => {
 		const plain = new Caller(to, { cookie: cookie.cookie });
 		const own = await at(plain);
 		assert.equal(own, ws.slug);
-		for (const name of ['no-such-workspace', NO_ID, foreign.slug, foreign.id, '', "' OR 1=1 -- ", 'x'.repeat(300), '%'])
+		for (const name of ['no-such-workspace', NO_ID, foreign.slug, foreign.id, '', "' OR 1=1 -- ",
+			'x'.repeat(300), '%'])
 			assert.equal(await at(plain, { 'x-coffer-workspace': name }), own, name);
 	});
 
@@ -139,8 +145,10 @@ describe('the workspace of a request', () => {
 		const me = (await there.http('GET', '/api/me')).json.data;
 		assert.deepEqual([me.tenantId, me.isAdmin], [other.id, false]);
 		assert.ok(!me.roles.includes('admin'));
-		for (const face of FACES) refused(await there.call(face, 'roles.list'), 'FORBIDDEN', 'Admin role required');
-		assert.equal((await there.http('POST', '/api/admin/mcp', { json: { jsonrpc: '2.0', id: 1, method: 'ping' } })).status, 403);
+		for (const face of FACES) refused(await there.call(face, 'roles.list'), 'FORBIDDEN',
+			'Admin role required');
+		assert.equal((await there.http('POST', '/api/admin/mcp',
+			{ json: { jsonrpc: '2.0', id: 1, method: 'ping' } })).status, 403);
 		assert.ok(!(await there.do('tenants.list', {}, 'rest')).data.some((t) => t.id === other.id));
 	});
 
@@ -152,7 +160,8 @@ describe('the workspace of a request', () => {
 			const res = await admin.http('GET', '/api/me', { headers });
 			assert.deepEqual([res.status, res.json.error.code], [403, 'FORBIDDEN'], name);
 			assert.match(res.json.error.message, message);
-			const mcp = await admin.http('POST', '/mcp', { headers, json: { jsonrpc: '2.0', id: 1, method: 'ping' } });
+			const mcp = await admin.http('POST', '/mcp', { headers,
+				json: { jsonrpc: '2.0', id: 1, method: 'ping' } });
 			assert.equal(mcp.status, 403, name);
 			const legacy = await admin.http('GET', '/api/me', { headers: { 'x-backlex-tenant': name } });
 			assert.equal(legacy.status, 403);
@@ -192,7 +201,8 @@ describe('tenants.switch', () => {
 		const res = await cookie.http('POST', '/api/tenants/switch', { json: { tenant: ws.slug } });
 		assert.deepEqual([res.status, res.json], [200, { data: { id: ws.id, slug: ws.slug } }]);
 		assert.equal(
-			(await cookie.http('POST', '/api/tenants/switch', { json: { tenant: ws.slug, tenantId: ws.slug } })).status,
+			(await cookie.http('POST', '/api/tenants/switch',
+				{ json: { tenant: ws.slug, tenantId: ws.slug } })).status,
 			422,
 		);
 	});
@@ -201,19 +211,24 @@ describe('tenants.switch', () => {
 		test(`refuses what is unknown, foreign or no name over ${face}`, async () => {
 			const { cookie, other } = await traveller();
 			for (const tenantId of ['no-such-workspace', NO_ID, "' OR 1=1 -- "])
-				refused(await cookie.call(face, 'tenants.switch', { tenantId }), 'NOT_FOUND', 'Workspace not found');
-			refused(await cookie.call(face, 'tenants.switch', { tenantId: other.slug }), 'FORBIDDEN', /not a member/);
+				refused(await cookie.call(face, 'tenants.switch', { tenantId }), 'NOT_FOUND',
+					'Workspace not found');
+			refused(await cookie.call(face, 'tenants.switch', { tenantId: other.slug }), 'FORBIDDEN',
+				/not a member/);
 			for (const tenantId of ['', 'x'.repeat(65)])
 				refused(await cookie.call(face, 'tenants.switch', { tenantId }), 'VALIDATION', /tenantId/);
-			refused(await cookie.call(face, 'tenants.switch', {}), 'VALIDATION', /missing required argument "tenantId"/);
+			refused(await cookie.call(face, 'tenants.switch', {}), 'VALIDATION',
+				/missing required argument "tenantId"/);
 			const suspended = await traveller();
 			await ws.admin.do('users.suspend', { id: suspended.person.id });
-			assert.equal((await suspended.cookie.http('POST', '/api/tenants/switch', { json: { tenantId: ws.slug } })).status, 401);
+			assert.equal((await suspended.cookie.http('POST', '/api/tenants/switch',
+				{ json: { tenantId: ws.slug } })).status, 401);
 		});
 
 	test('a key stays where it is', async () => {
 		for (const face of FACES) {
-			refused(await admin.call(face, 'tenants.switch', { tenantId: 'default' }), 'FORBIDDEN', /stays in its workspace/);
+			refused(await admin.call(face, 'tenants.switch', { tenantId: 'default' }), 'FORBIDDEN',
+				/stays in its workspace/);
 			assert.ok((await admin.call(face, 'tenants.switch', { tenantId: ws.slug })).ok);
 		}
 	});
@@ -227,14 +242,18 @@ describe('workspaces are apart (G11)', () => {
 		const grant = (await other.admin.do('permissions.list_for_role', { roleId: foreign.id })).data[0];
 		for (const face of FACES) {
 			assert.ok(!(await admin.do('roles.list', {}, face)).data.some((r) => r.id === foreign.id));
-			refused(await admin.call(face, 'permissions.list_for_role', { roleId: foreign.id }), 'NOT_FOUND', 'Role not found');
+			refused(await admin.call(face, 'permissions.list_for_role', { roleId: foreign.id }), 'NOT_FOUND',
+				'Role not found');
 			refused(
-				await admin.call(face, 'permissions.grant', { roleId: foreign.id, collection: '*', action: 'read' }),
+				await admin.call(face, 'permissions.grant', { roleId: foreign.id, collection: '*',
+					action: 'read' }),
 				'NOT_FOUND', 'Role not found',
 			);
-			refused(await admin.call(face, 'permissions.revoke', { id: grant.id }), 'NOT_FOUND', 'Permission not found');
+			refused(await admin.call(face, 'permissions.revoke', { id: grant.id }), 'NOT_FOUND',
+				'Permission not found');
 		}
-		assert.equal((await other.admin.do('permissions.list_for_role', { roleId: foreign.id })).data.length, 1);
+		assert.equal((await other.admin.do('permissions.list_for_role', { roleId: foreign.id })).data.length,
+			1);
 		assert.ok(own.id !== foreign.id);
 	});
 
@@ -244,8 +263,10 @@ describe('workspaces are apart (G11)', () => {
 		const fields = [{ name: 'title', type: 'text' }];
 		await collection(ws, fields, { slug });
 		await collection(other, fields, { slug });
-		const mine = (await admin.do('collections.insert', { collection: slug, data: { title: 'mine' } })).data;
-		const theirs = (await other.admin.do('collections.insert', { collection: slug, data: { title: 'theirs' } })).data;
+		const mine = (await admin.do('collections.insert', { collection: slug,
+			data: { title: 'mine' } })).data;
+		const theirs = (await other.admin.do('collections.insert',
+			{ collection: slug, data: { title: 'theirs' } })).data;
 		for (const face of FACES) {
 			const list = (await admin.do('collections.list', { collection: slug }, face)).data;
 			assert.deepEqual(list.map((r) => r.title), ['mine']);
@@ -265,7 +286,8 @@ describe('workspaces are apart (G11)', () => {
 		}
 		// dropping one leaves the other
 		await admin.do('schema.drop_collection', { slug });
-		assert.deepEqual((await other.admin.do('collections.read', { collection: slug, id: theirs.id })).data.title, 'theirs');
+		assert.deepEqual((await other.admin.do('collections.read',
+			{ collection: slug, id: theirs.id })).data.title, 'theirs');
 	});
 
 	test('a relation cannot point across', async () => {

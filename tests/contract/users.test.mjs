@@ -28,7 +28,8 @@ describe('users.list', () => {
 			assert.deepEqual(added, {
 				id: person.id, email: person.email, name: 'Test Person', status: 'active',
 				memberRole: 'member', createdAt: added.createdAt,
-				roles: [one, two].map(({ id, name }) => ({ id, name })).sort((a, b) => (a.name < b.name ? -1 : 1)),
+				roles: [one, two].map(({ id, name }) => ({ id, name })).sort((a,
+					b) => (a.name < b.name ? -1 : 1)),
 				lastSeenAt: added.lastSeenAt,
 			});
 		});
@@ -42,7 +43,8 @@ describe('users.list', () => {
 
 	test('is for administrators', async () => {
 		const person = await member(ws);
-		for (const face of FACES) refused(await person.call(face, 'users.list'), 'FORBIDDEN', 'Admin role required');
+		for (const face of FACES) refused(await person.call(face, 'users.list'), 'FORBIDDEN',
+			'Admin role required');
 		refused(await new Caller(to).rest('users.list'), 'UNAUTHORIZED', 'Sign in required');
 		refused(await admin.mcp('users.list', { limit: 1 }), 'VALIDATION', /takes none/);
 	});
@@ -57,7 +59,8 @@ describe('users.suspend and users.activate', () => {
 			assert.deepEqual(await admin.do('users.suspend', { id: person.id }, face), { ok: true });
 			// keys and sessions end at once, on every face
 			assert.equal((await person.http('GET', '/api/me')).status, 401);
-			assert.equal((await person.http('POST', '/mcp', { json: { jsonrpc: '2.0', id: 1, method: 'ping' } })).status, 401);
+			assert.equal((await person.http('POST', '/mcp', { json: { jsonrpc: '2.0', id: 1,
+				method: 'ping' } })).status, 401);
 			assert.equal((await cookie.http('GET', '/api/me')).status, 401);
 			const status = async () => (await admin.do('users.list')).data.find((u) => u.id === person.id).status;
 			assert.equal(await status(), 'suspended');
