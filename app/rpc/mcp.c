@@ -263,6 +263,22 @@ run(struct mcp *mcp, enum outcome readable, const struct json_object *root)
 	return ANSWERED;
 }
 
+/* Stored JSON may have line ends between its tokens.  An event ends there, and so does a message on
+ * the standard output of the proxy. */
+static void
+put_on_one_line(struct buf *json)
+{
+	static const char ends[] = {'\r', '\n'};
+	size_t i;
+	char *p;
+
+	for (i = 0; i < sizeof ends && json->len > 0; i++) {
+		p = json->data;
+		while ((p = memchr(p, ends[i], json->len - (size_t)(p - json->data))) != NULL)
+			*p = ' ';
+	}
+}
+
 /* The answer as the client takes it. */
 static void
 finish(struct mcp *mcp, struct response *res)
@@ -273,6 +289,7 @@ finish(struct mcp *mcp, struct response *res)
 
 	response_header(res, "Cache-Control", events ? "no-cache, no-transform" : "no-store");
 	res->status = mcp->status;
+	put_on_one_line(&mcp->out.buf);
 	if (!events) {
 		res->body = mcp->out.buf;
 		return;

@@ -226,6 +226,26 @@ describe('a narrowed key', () => {
 });
 
 describe('an answer', () => {
+	// they ended the event in the middle of the answer
+	test('is one line of events, whatever line ends stored JSON has', async () => {
+		const slug = await collection(ws, [{ name: 'j', type: 'json' }]);
+		const { status } = await http(`${to.url}/api/items/${slug}`, {
+			method: 'POST', key: ws.admin.key, headers: { 'content-type': 'application/json' },
+			body: '{"j": {\r\n\r\n"a":\n\n"1\\n2"\r}}',
+		});
+		assert.equal(status, 201);
+		for (const accept of ['text/event-stream', 'application/json']) {
+			const { text, headers } = await http(to.mcp, {
+				method: 'POST', key: ws.admin.key, headers: { accept },
+				json: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'collections.list', arguments: { collection: slug } } },
+			});
+			assert.ok(headers.get('content-type').startsWith(accept));
+			const line = accept === 'application/json' ? text : /^event: message\ndata: (.*)\n\n$/.exec(text)?.[1];
+			assert.doesNotMatch(line, /[\r\n]/);
+			assert.deepEqual(JSON.parse(line).result.structuredContent.data[0].j, { a: '1\n2' });
+		}
+	});
+
 	test('of 10,000 refused rows is not 1,000 times the request', async () => {
 		const fields = Array.from({ length: 100 }, (_, i) => ({ name: `a_name_that_stands_in_the_text_of_every_failure_${i}`, type: 'integer' }));
 		const slug = await collection(ws, fields);
