@@ -71,6 +71,77 @@ describe('db.execute_sql', () => {
 	});
 });
 
+describe('ids of another workspace', () => {
+	let here, there;
+
+	// the same things in both: a role with a grant, a member, a key, a collection of the same name with two rows
+	const furnish = async (place, slug) => {
+		await collection(place, [{ name: 't', type: 'text' }, { name: 'r', type: 'relation', to: slug }], { slug });
+		const made = await role(place, { [slug]: 'read create' });
+		const person = await member(place, { roles: [made.id] });
+		const rows = [];
+		for (const t of ['one', 'two']) rows.push((await place.admin.do('collections.insert', { collection: slug, data: { t } })).data.id);
+		const [grant] = (await place.admin.do('permissions.list_for_role', { roleId: made.id })).data;
+		const key = (await place.admin.do('apikeys.list')).data.find((k) => k.userId === person.id);
+		const { next_cursor: cursor } = await place.admin.do('collections.list', { collection: slug, limit: 1 });
+		return { ...place, slug, role: made.id, person, rows, grant: grant.id, key: key.id, cursor };
+	};
+
+	before(async () => {
+		const slug = unique('col');
+		here = await furnish(await workspace(to), slug);
+		there = await furnish(await workspace(to), slug);
+	});
+
+	test('name nothing in any argument', async () => {
+		const collection = here.slug, data = { t: 'x' };
+		const cases = [
+			['permissions.list_for_role', { roleId: there.role }, 'NOT_FOUND'],
+			['permissions.grant', { roleId: there.role, collection: '*', action: 'read' }, 'NOT_FOUND'],
+			['permissions.revoke', { id: there.grant }, 'NOT_FOUND'],
+			['roles.assign', { userId: there.person.id, roleId: here.role }, 'NOT_FOUND'],
+			['roles.assign', { userId: here.person.id, roleId: there.role }, 'NOT_FOUND'],
+			['roles.unassign', { userId: there.person.id, roleId: there.role }, 'NOT_FOUND'],
+			['roles.unassign', { userId: there.person.id, roleId: here.role }, 'NOT_FOUND'],
+			['apikeys.create', { roleId: there.role }, 'NOT_FOUND'],
+			['apikeys.revoke', { id: there.key }, 'NOT_FOUND'],
+			['users.suspend', { id: there.person.id }, 'NOT_FOUND'],
+			['users.activate', { id: there.person.id }, 'NOT_FOUND'],
+			['collections.read', { collection, id: there.rows[0] }, 'NOT_FOUND'],
+			['collections.update', { collection, id: there.rows[0], data }, 'NOT_FOUND'],
+			['collections.delete', { collection, id: there.rows[0] }, 'NOT_FOUND'],
+			['collections.insert', { collection, data: { r: there.rows[0] } }, 'VALIDATION'],
+			['collections.update', { collection, id: here.rows[0], data: { r: there.rows[0] } }, 'VALIDATION'],
+			['collections.list', { collection, cursor: there.cursor, limit: 1 }, 'VALIDATION'],
+		];
+		const state = async () =>
+			JSON.stringify([
+				await sql(to, `SELECT (SELECT COUNT(*) FROM coffer_grant WHERE workspace_id IN ('${here.id}', '${there.id}')) AS g, (SELECT COUNT(*) FROM coffer_user_role WHERE workspace_id IN ('${here.id}', '${there.id}')) AS r`),
+				await there.admin.do('collections.list', { collection }),
+				await there.admin.do('users.list'),
+				(await there.admin.do('apikeys.list')).data.map((k) => [k.id, k.revokedAt, k.mcpTools]),
+			]);
+		const before = await state();
+		for (const face of FACES)
+			for (const [tool, args, code] of cases)
+				refused(await here.admin.call(face, tool, args), code, undefined, `${tool} ${JSON.stringify(args)} over ${face}`);
+		const guards = await here.admin.http('PATCH', `/api/api-keys/${there.key}/mcp-guards`, { json: { mcpTools: [] } });
+		const dropped = await here.admin.http('DELETE', `/api/roles/${there.role}`);
+		assert.deepEqual([guards.status, dropped.status], [404, 404]);
+		assert.equal(await state(), before);
+		const { data: activity } = await here.admin.do('activity.search', { userId: there.person.id });
+		assert.deepEqual(activity, []);
+	});
+
+	test('nor does an idempotency key', async () => {
+		const meta = { 'coffer/idempotencyKey': unique('key') }, args = { collection: here.slug, data: { t: 'once' } };
+		const ids = new Set();
+		for (const caller of [here.admin, here.person, there.admin, there.person, here.admin])
+			ids.add((await caller.do('collections.insert', args, 'mcp', { meta })).data.id);
+		assert.equal(ids.size, 4);
+	});
+});
+
 describe('what names a field or collection that the caller may not read', () => {
 	let vault, notes, reader;
 
