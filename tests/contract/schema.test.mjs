@@ -427,6 +427,23 @@ describe('schema.update_collection', () => {
 			refused(await update(unique('none'), { note: 'x' }, face), 'NOT_FOUND', 'Collection not found');
 		});
 
+	test('null clears a text', async () => {
+		const slug = await collection(ws, [{ name: 'n', type: 'integer' }], {
+			singular: 'One', plural: 'Many', note: 'Text', defaultSort: 'n', vectorizeModel: 'm',
+		});
+		for (const n of [2, 1, 3]) await insert(slug, { n });
+		const order = async () =>
+			(await admin.do('collections.list', { collection: slug })).data.map((row) => row.n);
+		assert.deepEqual(await order(), [1, 2, 3]);
+		const none = { singular: null, plural: null, note: null, defaultSort: null, vectorizeModel: null };
+		assert.ok((await update(slug, { fields: [] })).ok);
+		assert.equal((await describe_(slug)).note, 'Text', 'what is not given stays');
+		assert.ok((await update(slug, none)).ok);
+		const after = await describe_(slug);
+		for (const name of Object.keys(none)) assert.equal(after[name], null, name);
+		assert.deepEqual(await order(), [3, 1, 2], 'newest first again');
+	});
+
 	test('MCP does not rename', async () => {
 		const slug = await collection(ws, [text('a')]);
 		refused(await update(slug, { newSlug: unique('x') }), 'VALIDATION', /unknown argument "newSlug"/);
