@@ -33,7 +33,7 @@ tool.h rpc
 
 c_files()
 {
-	find app include tests -name '*.[ch]' | sort
+	find app include tests -name node_modules -prune -o -name '*.[ch]' -print | sort
 }
 
 # "file line header" for every #include of ours
