@@ -39,7 +39,9 @@ struct rq {
 	struct door *door; /* the door's own state of the running call; see rpc/tool.c */
 	/* Called by journalled handlers (TOOL_JOURNAL) inside their last transaction, after the
 	 * answer is written to out and before the commit: asks once more who calls, writes the
-	 * activity rows and the idempotent answer.  -1: roll back and undo.  NULL outside the door.
+	 * activity rows and the idempotent answer.  -1: roll back and undo.  Once that
+	 * transaction is committed the handler returns 0, for -1 with E_RETRY would run it again.
+	 * NULL outside the door.
 	 */
 	int (*finish)(struct rq *rq);
 	/* Where long work reports how far it is (tool_progress()); NULL: nobody is told.  -1: stop

@@ -108,9 +108,7 @@ probe_journal(struct rq *rq, const void *args)
 		db_rollback(rq);
 		return -1;
 	}
-	if (db_commit(rq) < 0)
-		return -1;
-	return in->partial ? fail(rq, E_RETRY, "the table is still in use") : 0;
+	return db_commit(rq);
 }
 
 #define PROBE(variable, wire, kind_, flags_, params_, run_)                                        \

@@ -127,12 +127,6 @@ test_journalled(void **state)
 	assert_int_equal(logged("mcp.call"), 1);
 	assert_ok(call_once(&tool_journal, "{\"text\":\"nothing\"}", "k3"));
 	assert_int_equal(runs, 0);
-
-	/* what is settled is not run again */
-	assert_int_equal(call_tool(&tool_journal, "{\"text\":\"c\",\"partial\":true}"), -1);
-	assert_int_equal(rq1->err.code, E_UNAVAILABLE);
-	assert_int_equal(runs, 1);
-	assert_int_equal(rows(), 3);
 }
 
 static void
