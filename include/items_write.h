@@ -67,6 +67,11 @@ int item_decode_update(
 /* Whether the caller may know of the field.  Who can neither read nor write it is told what is told
  * of a field that does not exist. */
 bool item_may_know(const struct item_writer *w, const struct field *f);
+/* Give item the key that id stands for, and its canonical text.  -1: E_NOT_FOUND, no row can have
+ * it.
+ */
+int item_name(struct item_writer *w, const char *id, struct item *item);
+
 /* The failure on record happened at this member of the item; always -1. */
 int item_fail_in(struct item_writer *w, const struct item *item, const char *list, const char *key);
 

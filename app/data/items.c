@@ -19,16 +19,6 @@ not_found(struct rq *rq)
 	return fail(rq, E_NOT_FOUND, "Item not found");
 }
 
-/* The item that an id in a call names. */
-static int
-name_item(struct item_writer *w, const char *id, struct item *item)
-{
-	if (query_id(w->rq, w->c, id, &item->key) < 0)
-		return -1;
-	item->id = item->key.type == BIND_STR ? item->key.s : id;
-	return 0;
-}
-
 static int
 check_relations(struct item_writer *w, struct item *item)
 {
@@ -106,7 +96,7 @@ items_update(struct rq *rq, const char *slug, const char *id, struct json_object
 	int found;
 
 	if (item_writer_open(rq, slug, ACTION_UPDATE, &w) < 0 ||
-	    item_decode_update(&w, data, "data", &item) < 0 || name_item(&w, id, &item) < 0)
+	    item_decode_update(&w, data, "data", &item) < 0 || item_name(&w, id, &item) < 0)
 		return -1;
 	found = item_lock(&w, &item, w.has_conditions ? &rows : NULL);
 	if (found <= 0)
@@ -209,7 +199,7 @@ items_delete(struct rq *rq, const char *slug, const char *id)
 	struct item_writer w;
 	int found;
 
-	if (item_writer_open(rq, slug, ACTION_DELETE, &w) < 0 || name_item(&w, id, &item) < 0)
+	if (item_writer_open(rq, slug, ACTION_DELETE, &w) < 0 || item_name(&w, id, &item) < 0)
 		return -1;
 	found = item_lock(&w, &item, NULL);
 	if (found <= 0)

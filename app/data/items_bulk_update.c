@@ -49,15 +49,6 @@ update_id(struct rq *rq, const struct json_object *update)
 	return json_in_str(id);
 }
 
-static int
-name_item(struct item_writer *w, const char *id, struct item *item)
-{
-	if (query_id(w->rq, w->c, id, &item->key) < 0)
-		return -1;
-	item->id = item->key.type == BIND_STR ? item->key.s : id;
-	return 0;
-}
-
 static void
 collect(struct bulk_update *update)
 {
@@ -73,7 +64,7 @@ collect(struct bulk_update *update)
 
 		if (id == NULL)
 			continue;
-		if (name_item(&bulk->w, id, &item) < 0)
+		if (item_name(&bulk->w, id, &item) < 0)
 			rq->err = (struct err){0};
 		else
 			targets->items[n++] = (struct target){.id = item.id, .key = item.key};
@@ -192,7 +183,7 @@ decode(struct bulk *bulk, size_t i, struct item *item)
 	id = update_id(rq, json);
 	if (id == NULL)
 		return fail(rq, E_VALIDATION, "id is required");
-	if (name_item(&bulk->w, id, item) < 0)
+	if (item_name(&bulk->w, id, item) < 0)
 		return -1;
 	target = find_target(&update->targets, item->key);
 	if (target == NULL || !target->found)

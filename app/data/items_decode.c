@@ -187,6 +187,18 @@ key_name(const struct item_writer *w)
 	return f != NULL ? f->name : w->c->pk->name;
 }
 
+int
+item_name(struct item_writer *w, const char *id, struct item *item)
+{
+	if (query_id(w->rq, w->c, id, &item->key) < 0)
+		return -1;
+	if (item->key.type == BIND_STR)
+		item->id = item->key.s;
+	else
+		item->id = arena_printf(w->rq->mem, "%lld", (long long)item->key.i);
+	return 0;
+}
+
 /* Adopted tables: the key is the caller's to give. */
 static int
 take_adopted_key(struct item_writer *w, const struct json_object *key, struct item *item)
@@ -204,12 +216,11 @@ take_adopted_key(struct item_writer *w, const struct json_object *key, struct it
 		    key_name(w));
 	if (json_in_int(key, &n))
 		text = arena_printf(w->rq->mem, "%lld", (long long)n);
-	if (text == NULL || query_id(w->rq, w->c, text, &item->key) < 0) {
+	if (text == NULL || item_name(w, text, item) < 0) {
 		w->rq->err = (struct err){0};
 		return fail(
 		    w->rq, E_VALIDATION, "%s: is not a value for this primary key", key_name(w));
 	}
-	item->id = text;
 	if (f != NULL)
 		item->given[f->index / 64] &= ~((uint64_t)1 << (f->index % 64));
 	return 0;

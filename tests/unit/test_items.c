@@ -455,6 +455,14 @@ test_adopted(void **state)
 	    update("lands", "PE", "{'id':'XX','size':1}"));
 	assert_int_equal(delete ("lands", "PE"), 0);
 	assert_int_equal(count(rq1, "SELECT COUNT(*) FROM coffer_item_owner"), 0);
+	/* a number is one key, however it is spelled */
+	run_sql(rq1, "CREATE TABLE old_steps (n INT PRIMARY KEY, t VARCHAR(5))");
+	adopt("steps", "old_steps", "[{'name':'t','type':'text'}]");
+	assert_int_equal(insert("steps", "{'id':'007','t':'x'}"), 0);
+	assert_int_equal(
+	    count(rq1, "SELECT COUNT(*) FROM coffer_item_owner WHERE item_id = '7'"), 1);
+	assert_int_equal(delete ("steps", "+07"), 0);
+	assert_int_equal(count(rq1, "SELECT COUNT(*) FROM coffer_item_owner"), 0);
 	/* a table without transactions is for reading */
 	run_sql(rq1, "CREATE TABLE old_log (n INT PRIMARY KEY, t TEXT) ENGINE=MyISAM");
 	adopt("log", "old_log", "[{'name':'t','type':'text'}]");
