@@ -14,7 +14,9 @@ and measures each case beside its limit:
   limit-who   the "who" statement, then a fixed answer of the same size
   limit-db    "who" and the same data statements with hard-coded SQL; writes with their activity row
   limit-fcgi  a fixed answer without a database, for orientation
-ratio is the median over the rounds of coffer's requests per second by the limit's right beside it.
+ratio is the median over the rounds of coffer's requests per second by the limit's right beside it;
+"of CPU" is the same of the processor time of one request, all processes together, which other load on
+the machine disturbs less.
 
   --case A,B          tools/list, read, list, insert, bulk_insert (all)
   --connections A,B   1,8,32
@@ -162,6 +164,7 @@ function wrk(stage, one, target, connections, seconds) {
 	});
 }
 
+const total = (cpu) => sum(Object.values(cpu));
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 function processes(stage, workers) {
@@ -176,10 +179,12 @@ function processes(stage, workers) {
 async function measure(stage, pools, one, target, connections, warm = true) {
 	const workers = target === '/mcp' ? stage.poolWorkers() : children(pools.limit.pid);
 	if (one.writes) stage.sql(`TRUNCATE TABLE ${pools.notes}`);
+	const seconds = Math.max(Number(options.seconds), one.seconds ?? 1);
 	if (warm) await wrk(stage, one, target, connections, 1);
 	const before = processes(stage, workers);
-	const got = await wrk(stage, one, target, connections, options.seconds);
+	const got = await wrk(stage, one, target, connections, seconds);
 	const after = processes(stage, workers);
+	assert.ok(got.requests > 0, `${target}: no answer in ${seconds} seconds`);
 	assert.equal(got.refused + got.broken, 0, `${target}: ${got.refused} refused, ${got.broken} broken`);
 	return {
 		rps: (got.requests / got.us) * 1e6,
@@ -223,6 +228,7 @@ async function measureCase(stage, pools, one, rows, connections) {
 		limit_p50_ms: round(middle(limit, (run) => run.p50), 2),
 		limit_p99_ms: round(middle(limit, (run) => run.p99), 2),
 		ratio: round(median(coffer.map((run, i) => run.rps / limit[i].rps)), 3),
+		cpu_ratio: round(median(coffer.map((run, i) => total(limit[i].cpu) / total(run.cpu))), 3),
 		target: connections === 8 ? one.target : null,
 		fcgi_rps: round(fcgi.rps),
 		cpu_us_per_request: cpuOf(coffer),
@@ -245,6 +251,7 @@ const COLUMNS = [
 	['req/s', 7, (r) => r.limit_rps],
 	['p99 ms', 8, (r) => r.limit_p99_ms],
 	['ratio', 6, (r) => r.ratio.toFixed(2)],
+	['of CPU', 6, (r) => r.cpu_ratio.toFixed(2)],
 	['target', 6, (r) => (r.target ? `${r.target}${r.ratio < r.target ? ' !' : ''}` : '')],
 	['fcgi/s', 7, (r) => r.fcgi_rps],
 	['us: db+web+worker', 20, (r) => cpuText(r.cpu_us_per_request)],

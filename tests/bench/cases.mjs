@@ -48,6 +48,14 @@ const NOTE = {
 	published: '2026-02-03T04:05:06.000Z',
 };
 
+// Of many rows those differ that are indexed.
+const note = (i) => ({
+	...NOTE,
+	status: ['draft', 'review', 'published'][i % 3],
+	topic: `t${i % 100}`,
+	views: (i * 7919) % 10007,
+});
+
 export async function createCollections(stage) {
 	const { collections } = await call(stage, 'schema.list_collections', {});
 	for (const slug of ['articles', 'notes'])
@@ -102,7 +110,8 @@ async function articleIds(stage) {
 	return ids;
 }
 
-// name, limit (mode of the limit and its kind), target at 8 connections, bodies, key, check.
+// name; mode and kind of the limit; target at 8 connections; key; bodies; check; seconds that one
+// measurement takes at least.
 export async function makeCases(stage) {
 	const ids = await articleIds(stage);
 	const tenKey = stage.newKey('--name', 'ten tools', '--tools', TEN_TOOLS.join(','));
@@ -143,10 +152,11 @@ export async function makeCases(stage) {
 		},
 		{
 			name: 'bulk_insert', mode: 'db', kind: 'bulk', target: 0.5, key: stage.key, writes: true,
+			seconds: 5,
 			bodies: [
 				toolCall('collections.bulk_insert', {
 					collection: 'notes',
-					rows: Array.from({ length: BULK_ROWS }, () => NOTE),
+					rows: Array.from({ length: BULK_ROWS }, (_, i) => note(i)),
 				}),
 			],
 			check: (answer) => assert.equal(structured(answer).succeeded, BULK_ROWS),
