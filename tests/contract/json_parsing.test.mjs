@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 
+import { each } from './evidence.mjs';
 import { client, http, instance, post, ROOT } from './lib.mjs';
 import { collection, countRows, workspace } from './world.mjs';
 
@@ -47,36 +48,37 @@ test('the suite is whole', { skip }, () => {
 });
 
 test('what is no JSON is a parse error over MCP', { skip }, async () => {
-	for (const name of files('n')) {
+	await each(files('n'), async (name) => {
 		const res = await mcp(content(name));
 		assert.equal(res.status, 400, name);
 		assert.equal(res.json.jsonrpc, '2.0', name);
 		assert.equal(res.json.error.code, -32700, `${name}: ${res.text}`);
 		assert.ok(!('id' in res.json), `${name}: there is no id to repeat`);
 		assert.ok(res.json.error.message.length > 10, `${name}: ${res.text}`);
-	}
+	});
 });
 
 // An empty body is none.
 test('what is no JSON is a parse error over REST', { skip }, async () => {
-	for (const name of files('n').filter((file) => content(file).length > 0)) {
+	const some = files('n').filter((file) => content(file).length > 0);
+	await each(some, async (name) => {
 		const res = await api(content(name));
 		assert.equal(res.status, 400, `${name}: ${res.text}`);
 		assert.equal(res.json.error.code, 'PARSE', name);
-	}
+	});
 	assert.equal(await countRows(ws, slug), 0);
 });
 
 // {} is a row, too: one without values.
 test('what is JSON is understood', { skip }, async () => {
-	for (const name of files('y')) {
+	await each(files('y'), async (name) => {
 		const res = await mcp(content(name));
 		// None of them is a request, so all are refused, but for what they say.
 		assert.equal(res.status, 400, name);
 		assert.notEqual(res.json.error.code, -32700, `${name}: ${res.text}`);
-		if (content(name).toString().trim() === '{}') continue;
+		if (content(name).toString().trim() === '{}') return;
 		assert.notEqual((await api(content(name))).json.error.code, 'PARSE', name);
-	}
+	});
 	assert.equal(await countRows(ws, slug), 0);
 });
 
@@ -91,7 +93,8 @@ test('keys that stand twice or hold U+0000 are refused by name', { skip }, async
 
 test('what is JSON comes back as it was', { skip }, async () => {
 	const speaker = client(ws.to, { key: ws.admin.key });
-	for (const name of files('y').filter((file) => !REFUSED.includes(file))) {
+	const some = files('y').filter((file) => !REFUSED.includes(file));
+	await each(some, async (name) => {
 		const value = content(name).toString();
 		const res = await mcp(
 			`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"collections.insert",` +
@@ -102,7 +105,7 @@ test('what is JSON comes back as it was', { skip }, async () => {
 		const { id } = result.structuredContent.data;
 		const { data } = await speaker.data('collections.read', { collection: slug, id });
 		assert.deepStrictEqual(data.value, JSON.parse(value), name);
-	}
+	});
 });
 
 test('what is up to the parser is answered, one way or the other', { skip }, async () => {
