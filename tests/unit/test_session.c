@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 
 #include "auth.h"
-#include "clock.h"
 #include "session.h"
 #include "str.h"
 #include "throttle.h"
