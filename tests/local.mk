@@ -52,6 +52,12 @@ EXTRA_DIST += tests/fixture/query.sql tests/unit/query_fixture.h
 EXTRA_DIST += tests/.npmrc tests/conformance-baseline.yml tests/package.json \
 	tests/contract/conformance.test.mjs tests/contract/header-proxy.mjs tests/contract/lib.mjs \
 	tests/contract/mcp.test.mjs tests/contract/sdk.test.mjs
+EXTRA_DIST += tests/contract/evidence.mjs \
+	tests/contract/activity_log.test.mjs tests/contract/bad_input.test.mjs \
+	tests/contract/budget.test.mjs tests/contract/coverage.test.mjs \
+	tests/contract/epoch.test.mjs tests/contract/idempotency.test.mjs \
+	tests/contract/json_parsing.test.mjs tests/contract/openapi.test.mjs \
+	tests/contract/progress.test.mjs
 EXTRA_DIST += tests/bench/bench.mjs tests/bench/cases.mjs tests/bench/limit.c \
 	tests/bench/limit.h tests/bench/limit_db.c tests/bench/limit_db.h \
 	tests/bench/limit_insert.c tests/bench/limit_text.c tests/bench/load.lua tests/bench/run \
