@@ -49,22 +49,9 @@ EXTRA_DIST += tests/unit/data.h tests/unit/shapes.h
 EXTRA_DIST += tests/lint.sh tests/unit/mcp_bench.h tests/unit/unit.h
 EXTRA_DIST += tests/fixture/mariadb.sh tests/unit/cut_proxy.h tests/unit/database.h tests/unit/door.h tests/unit/probe.h
 EXTRA_DIST += tests/fixture/query.sql tests/unit/query_fixture.h
-EXTRA_DIST += tests/.npmrc tests/conformance-baseline.yml tests/package.json \
-	tests/contract/conformance.test.mjs tests/contract/header-proxy.mjs tests/contract/lib.mjs \
-	tests/contract/mcp.test.mjs tests/contract/sdk.test.mjs
-EXTRA_DIST += tests/contract/evidence.mjs \
-	tests/contract/activity_log.test.mjs tests/contract/bad_input.test.mjs \
-	tests/contract/budget.test.mjs tests/contract/coverage.test.mjs \
-	tests/contract/epoch.test.mjs tests/contract/idempotency.test.mjs \
-	tests/contract/json_parsing.test.mjs tests/contract/openapi.test.mjs \
-	tests/contract/progress.test.mjs
-EXTRA_DIST += tests/bench/bench.mjs tests/bench/cases.mjs tests/bench/limit.c \
-	tests/bench/limit.h tests/bench/limit_db.c tests/bench/limit_db.h \
-	tests/bench/limit_insert.c tests/bench/limit_text.c tests/bench/load.lua tests/bench/run \
-	tests/bench/stage.mjs
-EXTRA_DIST += tests/long/bulk_memory.mjs tests/long/epoch.mjs tests/long/kill_workers.mjs \
-	tests/long/long.mjs tests/long/mixed.mjs tests/long/restart_database.mjs tests/long/run \
-	tests/long/writes.mjs
+EXTRA_DIST += tests/.npmrc tests/conformance-baseline.yml tests/package.json
+# whole folders
+EXTRA_DIST += tests/bench tests/contract tests/long
 EXTRA_DIST += tests/expr/rules.h tests/expr/shape.h \
 	tests/expr/attack.t tests/expr/compare.t tests/expr/field.t tests/expr/legacy.t \
 	tests/expr/like.t tests/expr/list.t tests/expr/logic.t tests/expr/null.t \
