@@ -106,10 +106,14 @@ describe('activity.search', () => {
 				assert.deepEqual((await search(args, face)).data, [], JSON.stringify(args));
 		});
 
-		test(`a key narrowed to a role sees its owner's entries only over ${face}`, async () => {
+		// what its owner did with more rights would tell of what the key may not see
+		test(`a key narrowed to a role sees the entries of its own calls only over ${face}`, async () => {
 			const authenticated = (await admin.do('roles.list')).data.find((r) => r.name === 'authenticated');
 			const narrow = await keyOf(ws, to.email, ['--role', authenticated.name]);
-			assert.deepEqual(await actions({ itemId: item.id }, face, narrow), ['item.delete', 'item.update']);
+			assert.deepEqual(await actions({ itemId: item.id }, face, narrow), []);
+			refused(await narrow.call(face, 'roles.list'), 'FORBIDDEN', /Admin role required/);
+			const { data } = await search({}, face, narrow);
+			assert.deepEqual(data.map((entry) => [entry.tool, entry.outcome]), [['roles.list', 'FORBIDDEN']]);
 			assert.deepEqual((await search({ userId: person.id }, face, narrow)).data, []);
 		});
 
