@@ -1,5 +1,5 @@
 // kill -9 of workers during inserts.
-import { cpuTime } from '../bench/stage.mjs';
+import { comm, sleep } from '../bench/stage.mjs';
 import { longTest, numbers } from './long.mjs';
 import { writeAndDisturb } from './writes.mjs';
 
@@ -11,13 +11,16 @@ const options = numbers('Workers are killed during inserts; every row is written
 	victims: 8,
 });
 
-// The kernel wakes few of the workers when few are needed: those that have worked most are the ones
-// with a request in hand.
-function killBusiest(stage) {
-	const busiest = stage.poolWorkers().sort((a, b) => cpuTime(b) - cpuTime(a));
-	for (const pid of busiest.slice(0, options.victims)) process.kill(pid, 'SIGKILL');
+// Looking for the workers keeps this process busy until all answers have come: then it waits for
+// work to be under way again.
+async function killWorkers(stage) {
+	const workers = stage.poolWorkers();
+	await sleep(50 + Math.random() * 50);
+	for (const pid of workers.slice(0, options.victims)) {
+		if (comm(pid) === 'coffer-fcgi') process.kill(pid, 'SIGKILL');
+	}
 }
 
 await longTest('kill_workers', { workers: options.workers }, (stage) =>
-	writeAndDisturb(stage, options, () => killBusiest(stage)),
+	writeAndDisturb(stage, options, () => killWorkers(stage)),
 );
