@@ -403,6 +403,16 @@ test_changed_shape(void **state)
 	assert_string_equal(rows_text(rows, 0, NULL), "many");
 	assert_ok(db_commit(rq1));
 
+	/* an index that a statement insists on */
+	assert_ok(db_exec(rq2, "ALTER TABLE t ADD KEY by_n (n)"));
+	assert_ok(db_query(rq1, &rows, "SELECT n FROM t FORCE INDEX (by_n) WHERE n > ?", B("")));
+	assert_ok(db_commit(rq1));
+	assert_ok(db_exec(rq2, "ALTER TABLE t DROP KEY by_n"));
+	assert_fails(rq1, E_RETRY,
+	    db_query(rq1, &rows, "SELECT n FROM t FORCE INDEX (by_n) WHERE n > ?", B("")));
+	assert_int_equal(db_errno(rq1->db), 1176);
+	db_rollback(rq1);
+
 	assert_ok(db_exec(rq2, "ALTER TABLE t DROP COLUMN n"));
 	assert_fails(rq1, E_RETRY, db_query(rq1, &rows, "SELECT n FROM t WHERE id = ?", B(1)));
 	assert_int_equal(db_errno(rq1->db), 1054);
