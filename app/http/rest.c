@@ -42,10 +42,12 @@ find(struct rq *rq, const struct request *req, struct response *res, struct rest
 static void
 record(struct rq *rq, const struct request *req, int64_t started)
 {
+	const struct credentials *credentials = &req->credentials;
+	bool stranger = !credentials->session && !credentials->bearer;
 	struct err err = rq->err;
 
 	rq->err = (struct err){0};
-	if (auth_who(rq, &req->credentials, AUTH_READ) < 0)
+	if (stranger || auth_who(rq, credentials, AUTH_READ) < 0)
 		rq->caller = NULL;
 	rq->err = err;
 	db_rollback(rq);
