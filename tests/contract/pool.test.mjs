@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, before, test } from 'node:test';
 
-import { client, freePort, http, rest } from './lib.mjs';
+import { client, freePort, http, rest, unique } from './lib.mjs';
 import { drainRound, stage, workersOf } from './pool-stage.mjs';
 import { COFFER_FCGI, end, isAlive, must, run, sleep, temporary, until } from './stage.mjs';
 
@@ -71,10 +71,14 @@ test('SIGHUP reads the configuration again, and keeps the old one when it is wro
 	};
 	write(3);
 	const started = await on.start({ workers: 0, config });
-	assert.equal(workersOf(started).length, 3);
+	const first = workersOf(started);
+	assert.equal(first.length, 3);
 	write(5);
 	started.child.kill('SIGHUP');
-	await until(() => workersOf(started).length === 5, 'five workers');
+	await until(
+		() => workersOf(started).filter((pid) => !first.includes(pid)).length === 5 && !first.some(isAlive),
+		'five workers',
+	);
 	const before = workersOf(started);
 	write(7, '[nonsense]\nx = 1\n');
 	started.child.kill('SIGHUP');
@@ -128,6 +132,43 @@ test('a worker killed in a request: a 5xx for that client, and the next request 
 		return got.status === 200 && got;
 	}, 'an answer', 5000);
 	assert.equal(next.json.data.length, 1);
+	await stop(started);
+});
+
+test('a worker killed while it streams: the stream ends, and its slot is free again', async () => {
+	const started = await on.start({ workers: 4 }); // one slot
+	const slug = unique('streamed');
+	await client(on).data('schema.create_collection', { slug, fields: [{ name: 'n', type: 'integer' }] });
+	const stream = (n) =>
+		fetch(on.mcp, {
+			method: 'POST',
+			headers: {
+				authorization: `Bearer ${on.key}`,
+				'content-type': 'application/json',
+				accept: 'application/json, text/event-stream',
+			},
+			body: JSON.stringify({
+				jsonrpc: '2.0', id: 1, method: 'tools/call',
+				params: {
+					name: 'collections.bulk_insert',
+					arguments: { collection: slug, rows: Array.from({ length: n }, (_, i) => ({ n: i })) },
+					_meta: { progressToken: 1 },
+				},
+			}),
+		});
+	const before = workersOf(started);
+	const res = await stream(10000);
+	assert.match(res.headers.get('content-type'), /event-stream/);
+	for (const pid of before) process.kill(pid, 'SIGKILL');
+	const text = await res.text().catch(() => '');
+	assert.doesNotMatch(text, /"succeeded":10000/);
+	await until(() => workersOf(started).filter((pid) => !before.includes(pid)).length === 4, 'four others');
+	const again = await until(async () => {
+		const got = await stream(2000);
+		return got.status === 200 && got;
+	}, 'an answer');
+	assert.match(again.headers.get('content-type'), /event-stream/);
+	assert.match(await again.text(), /"succeeded":2000/);
 	await stop(started);
 });
 
