@@ -568,6 +568,39 @@ describe('DELETE /api/collections/{slug}/fields/{name}', () => {
 		assert.equal((await drop(slug, 'b', person)).status, 403);
 		assert.equal((await drop(slug, 'b', new Caller(to))).status, 401);
 	});
+
+	test('leaves no rule and no order of others in the air', async () => {
+		const target = await collection(ws, [text('name'), text('other')]);
+		const slug = await collection(ws, [
+			{ name: 'r', type: 'relation', to: target },
+			{ name: 'from', type: 'integer' },
+			{ name: 'to', type: 'integer', validation: { rule: { to: { _gt: { $field: 'from' } } } } },
+		], { defaultSort: 'r.name' });
+		const res = await drop(slug, 'from');
+		assert.deepEqual([res.status, res.json.error.code], [409, 'CONFLICT']);
+		assert.match(res.json.error.message, /"to"/);
+		assert.ok((await insert(slug, { from: 1, to: 2 })).ok);
+		// what only points from afar does not stand in the way, and nothing breaks
+		assert.equal((await drop(target, 'name')).status, 200);
+		for (const face of FACES)
+			assert.equal((await admin.do('collections.list', { collection: slug }, face)).data.length, 1);
+		assert.ok((await update(slug, { fields: [{ name: 'to', type: 'integer', validation: null }] })).ok);
+		assert.equal((await drop(slug, 'from')).status, 200);
+	});
+
+	test('of an adopted table forgets the field and leaves the column', async () => {
+		const name = unique('adopt');
+		const run = (statement) => admin.do('db.execute_sql', { sql: statement, writes: true });
+		await run(`CREATE TABLE ${name} (id INT PRIMARY KEY, a TEXT, b TEXT)`);
+		const slug = await collection(ws, [text('a'), text('b')], { adopted: true, physicalTable: name });
+		assert.ok((await insert(slug, { id: 1, a: 'x', b: 'y' })).ok);
+		assert.equal((await drop(slug, 'b')).status, 200);
+		assert.deepEqual(await names(slug), ['a']);
+		assert.deepEqual(await sql(to, `SELECT * FROM ${name}`), [{ id: 1, a: 'x', b: 'y' }]);
+		assert.ok((await update(slug, { fields: [text('b')] })).ok);
+		const { data } = await admin.do('collections.read', { collection: slug, id: '1' });
+		assert.deepEqual([data.a, data.b], ['x', 'y']);
+	});
 });
 
 describe('schema.drop_collection', () => {

@@ -111,6 +111,38 @@ describe('adopted tables', () => {
 		assert.equal(owner.owner_id, me);
 	});
 
+	test('owned by rows get their grants back when they are restored (7.7)', async () => {
+		const fresh = await workspace(to);
+		const boss = fresh.admin;
+		const name = await table('id INT PRIMARY KEY, t TEXT');
+		const { slug } = (await adopt(name, [text('t')], { ownerScoped: true }, 'rest', boss)).data.data;
+		const authenticated = (await boss.do('roles.list')).data.find((r) => r.name === 'authenticated');
+		const grants = async () =>
+			(await boss.do('permissions.list_for_role', { roleId: authenticated.id })).data.filter(
+				(grant) => grant.collection === slug,
+			);
+		assert.equal((await grants()).length, 4);
+		for (const { id } of await grants()) await boss.do('permissions.revoke', { id });
+		await boss.do('schema.drop_collection', { slug });
+		assert.equal((await boss.http('POST', `/api/collections/${slug}/restore`)).status, 200);
+		assert.deepEqual(
+			(await grants()).map((grant) => grant.action).sort(),
+			['create', 'delete', 'read', 'update'],
+		);
+	});
+
+	test('take further columns as fields later, those that are there', async () => {
+		const name = await table('id INT PRIMARY KEY, a TEXT, b INT');
+		const { slug } = (await adopt(name, [text('a')])).data.data;
+		assert.ok((await insert(slug, { id: 1, a: 'x' })).ok);
+		const change = (fields) => admin.mcp('schema.update_collection', { slug, fields });
+		refused(await change([text('nope')]), 'VALIDATION', /no column "nope"/);
+		refused(await change([{ name: 'b', type: 'timestamp' }]), 'VALIDATION', /cannot be a field of type/);
+		assert.ok((await change([{ name: 'b', type: 'integer' }])).ok);
+		await admin.do('collections.update', { collection: slug, id: '1', data: { b: 7 } });
+		assert.deepEqual(await sql(to, `SELECT * FROM ${name}`), [{ id: 1, a: 'x', b: 7 }]);
+	});
+
 	test('need one primary key, columns that are there, and types that fit', async () => {
 		const none = await table('a INT'), two = await table('a INT, b INT, PRIMARY KEY (a, b)');
 		const good = await table('id INT PRIMARY KEY, t TEXT, n INT, b BLOB');
