@@ -16,7 +16,7 @@ dist_deploydoc_DATA = deploy/README.md deploy/tools.md deploy/apache-fcgid.conf 
 	deploy/lighttpd-bin-path.conf deploy/lighttpd-pool.conf deploy/nginx.conf
 dist_deploydoc_SCRIPTS = deploy/coffer.fcgi
 
-EXTRA_DIST += deploy/bundle deploy/check deploy/install-packages deploy/packages deploy/private-mariadb \
+EXTRA_DIST += .ci/run deploy/bundle deploy/check deploy/install-packages deploy/packages deploy/private-mariadb \
 	deploy/quickstart deploy/web-server
 
 # The tool reference, after a tool has changed.

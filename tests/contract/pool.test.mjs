@@ -1,7 +1,7 @@
 // The life of the pool: drained, reloaded, killed worker by worker, and what clients see of it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, before, test } from 'node:test';
 
@@ -85,6 +85,21 @@ test('SIGHUP reads the configuration again, and keeps the old one when it is wro
 	await until(() => /unknown key nonsense\.x/.test(started.stderr), 'a line in the log');
 	await sleep(200);
 	assert.deepEqual(workersOf(started), before);
+	await stop(started);
+});
+
+test('SIGHUP opens the log anew, for whoever rotates it', async () => {
+	const log = path.join(temporary(), 'coffer.log');
+	const started = await on.start({ workers: 2, env: { COFFER_LOG_FILE: log } });
+	await http(`${on.url}/api/before`);
+	renameSync(log, `${log}.1`);
+	const first = workersOf(started);
+	started.child.kill('SIGHUP');
+	await until(() => existsSync(log) && !first.some(isAlive), 'a new log and new workers');
+	await http(`${on.url}/api/after`);
+	await until(() => /\/api\/after/.test(readFileSync(log, 'utf8')), 'a line in the new log');
+	assert.match(readFileSync(`${log}.1`, 'utf8'), /\/api\/before/);
+	assert.doesNotMatch(readFileSync(`${log}.1`, 'utf8'), /\/api\/after/);
 	await stop(started);
 });
 
