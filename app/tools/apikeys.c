@@ -173,6 +173,9 @@ check_owner(struct rq *rq, const char *owner_id)
 	int64_t is_operator;
 	int found;
 
+	/* Administrators of any workspace may look into others, but leave nothing there. */
+	if (!rq->caller->member_role)
+		return fail(rq, E_FORBIDDEN, "only members of a workspace make API keys for it");
 	if (strcmp(owner_id, rq->caller->user_id) == 0)
 		return 0;
 	if (!rq->caller->is_admin)

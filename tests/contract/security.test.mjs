@@ -84,7 +84,7 @@ describe('ids of another workspace', () => {
 		const [grant] = (await place.admin.do('permissions.list_for_role', { roleId: made.id })).data;
 		const key = (await place.admin.do('apikeys.list')).data.find((k) => k.userId === person.id);
 		const { next_cursor: cursor } = await place.admin.do('collections.list', { collection: slug, limit: 1 });
-		return { ...place, slug, role: made.id, person, rows, grant: grant.id, key: key.id, cursor };
+		return { ...place, workspace: place.slug, slug, role: made.id, person, rows, grant: grant.id, key: key.id, cursor };
 	};
 
 	before(async () => {
@@ -131,6 +131,24 @@ describe('ids of another workspace', () => {
 		assert.equal(await state(), before);
 		const { data: activity } = await here.admin.do('activity.search', { userId: there.person.id });
 		assert.deepEqual(activity, []);
+	});
+
+	// who administers any workspace, such as one of their own, may name every other one
+	test('let a visitor leave nothing there', async () => {
+		const visitor = await session(here, here.person);
+		assert.equal((await visitor.http('POST', '/api/tenants', { json: { name: 'My own' } })).status, 201);
+		const visit = new Caller(to, { cookie: visitor.cookie, workspace: there.workspace });
+		const me = await visit.http('GET', '/api/me');
+		assert.deepEqual([me.json.data.tenantId, me.json.data.isAdmin], [there.id, false]);
+		const epoch = async () => (await sql(to, `SELECT epoch, (SELECT COUNT(*) FROM coffer_api_key WHERE workspace_id = '${there.id}') AS n FROM coffer_workspace WHERE id = '${there.id}'`))[0];
+		const before = await epoch();
+		for (const face of FACES) {
+			refused(await visit.call(face, 'apikeys.create', {}), 'FORBIDDEN', /members/);
+			refused(await visit.call(face, 'collections.insert', { collection: here.slug, data: { t: 'x' } }), 'FORBIDDEN');
+			refused(await visit.call(face, 'collections.list', { collection: here.slug }), 'FORBIDDEN');
+			assert.deepEqual((await visit.call(face, 'schema.list_collections', {})).data.collections, []);
+		}
+		assert.deepEqual(await epoch(), before);
 	});
 
 	test('nor does an idempotency key', async () => {
